@@ -1,0 +1,3 @@
+//! An auth mode in a crate of its own.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A toolset in a crate of its own.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `gitlab-mcp` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Runs the tests.
+
+fn main() {}
