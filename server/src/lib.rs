@@ -1,1 +1,4 @@
-//! The server.
+//! The server: wiring, transports and the MCP layer. A binary is a `main` that names its plugin
+//! crates and calls [`main`].
+
+pub mod app;

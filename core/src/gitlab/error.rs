@@ -1,0 +1,291 @@
+//! GitLab said no, or nothing: which situation it is, and what to do about it.
+//! Status codes: <https://docs.gitlab.com/api/rest/troubleshooting/#status-codes>
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use crate::auth::AuthError;
+use crate::tool::{ErrorCode, FieldProblem, ToolError};
+
+/// Longest part of GitLab's words that is passed on, in bytes.
+const LONGEST: usize = 2_048;
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each word is its own description")]
+pub enum Situation {
+    NotSignedIn { advice: &'static str },
+    InsufficientScope { scope: Option<String> },
+    Forbidden,
+    NotFound,
+    NotMergeable,
+    Conflict,
+    Validation,
+    RateLimited,
+    Timeout,
+    Unavailable,
+    Invalid,
+    OutcomeUnknown,
+    TooLarge,
+    Redirected,
+}
+
+/// Why a request to GitLab failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
+pub struct ApiError {
+    /// What went wrong.
+    pub situation: Situation,
+    /// GitLab's status, when it answered.
+    pub status: Option<u16>,
+    /// GitLab's own words, cleaned and bounded.
+    pub words: Option<String>,
+    /// Fields GitLab complains about.
+    pub fields: Vec<FieldProblem>,
+    /// When trying again makes sense.
+    pub retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// An error without further detail.
+    pub fn new(situation: Situation) -> Self {
+        Self {
+            situation,
+            status: None,
+            words: None,
+            fields: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// Adds words, cleaned and bounded.
+    #[must_use]
+    pub fn words(mut self, text: impl Into<String>) -> Self {
+        self.words = Some(bounded(&text.into()));
+        self
+    }
+
+    /// Adds when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    /// Reads an answer that is not 2xx.
+    pub(crate) fn of(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        advice: &'static str,
+    ) -> Self {
+        let html = is_html(headers, body);
+        let body = if html {
+            Value::Null
+        } else {
+            serde_json::from_slice(body).unwrap_or(Value::Null)
+        };
+        let scope = body.get("scope").and_then(Value::as_str).map(str::to_owned);
+        let insufficient = body.get("error").and_then(Value::as_str) == Some("insufficient_scope");
+        let situation = match status.as_u16() {
+            401 => Situation::NotSignedIn { advice },
+            403 if insufficient => Situation::InsufficientScope { scope },
+            403 => Situation::Forbidden,
+            404 | 410 => Situation::NotFound,
+            405 => Situation::NotMergeable,
+            409 | 412 => Situation::Conflict,
+            400 | 406 | 422 => Situation::Validation,
+            429 => Situation::RateLimited,
+            413 => Situation::TooLarge,
+            300..=399 => Situation::Redirected,
+            500..=599 => Situation::Unavailable,
+            _ => Situation::Invalid,
+        };
+        let mut error = Self::new(situation);
+        error.status = Some(status.as_u16());
+        error.words = message_of(&body).map(|text| bounded(&text));
+        error.fields = fields_of(&body);
+        error
+    }
+
+    fn message(&self) -> String {
+        let told = self
+            .status
+            .map(|status| format!(" ({status})"))
+            .unwrap_or_default();
+        match &self.situation {
+            Situation::NotSignedIn { .. } => format!("GitLab does not accept the credential{told}"),
+            Situation::InsufficientScope { scope: Some(scope) } => {
+                format!("the token lacks the scope for this call; one of these is needed: {scope}")
+            }
+            Situation::InsufficientScope { scope: None } => {
+                "the token lacks the scope for this call".to_owned()
+            }
+            Situation::Forbidden => format!("GitLab does not allow this{told}"),
+            Situation::NotFound => format!("GitLab has nothing there that you can see{told}"),
+            Situation::NotMergeable => format!("GitLab cannot do this in the present state{told}"),
+            Situation::Conflict => format!("the object has changed or already exists{told}"),
+            Situation::Validation => format!("GitLab refuses these values{told}"),
+            Situation::RateLimited => format!("GitLab limits the rate of requests{told}"),
+            Situation::Timeout => "GitLab did not answer in time".to_owned(),
+            Situation::Unavailable => format!("GitLab is not available{told}"),
+            Situation::Invalid => format!("GitLab's answer cannot be used{told}"),
+            Situation::OutcomeUnknown => {
+                "the change was sent, but GitLab's answer did not arrive".to_owned()
+            }
+            Situation::TooLarge => "the answer or the request is too large".to_owned(),
+            Situation::Redirected => {
+                format!("GitLab answered with a redirect, which is not followed{told}")
+            }
+        }
+    }
+
+    fn next_step(&self) -> String {
+        let text = match &self.situation {
+            Situation::NotSignedIn { advice } => advice,
+            Situation::InsufficientScope { .. } => {
+                "use a token with that scope; trying again will not help"
+            }
+            Situation::Forbidden => "ask for a higher role in that project or group",
+            Situation::NotFound => {
+                "check the project and the number, or search for it; it is missing or not visible \
+                 to this user"
+            }
+            Situation::NotMergeable => "read its status first: it says what blocks",
+            Situation::Conflict => "read the object again and repeat with the current values",
+            Situation::Validation => "correct the named values and call again",
+            Situation::RateLimited => match self.retry_after {
+                Some(wait) => return format!("wait {} s, then call again", wait.as_secs().max(1)),
+                None => "wait a minute, then call again",
+            },
+            Situation::Timeout | Situation::Unavailable => {
+                "try again later; if it lasts, look at the status of the GitLab instance"
+            }
+            Situation::Invalid | Situation::Redirected => {
+                "check that GITLAB_API_URL names a GitLab instance and that no proxy or sign-in \
+                 page stands before it"
+            }
+            Situation::OutcomeUnknown => {
+                "do not repeat the change blindly: read or list the object first to see whether it \
+                 happened"
+            }
+            Situation::TooLarge => "ask for less, for example with a smaller per_page",
+        };
+        text.to_owned()
+    }
+
+    pub(crate) fn into_tool_error(self) -> ToolError {
+        let code = match &self.situation {
+            Situation::NotSignedIn { .. } => ErrorCode::Unauthorized,
+            Situation::InsufficientScope { .. } => ErrorCode::InsufficientScope,
+            Situation::Forbidden => ErrorCode::Forbidden,
+            Situation::NotFound => ErrorCode::NotFound,
+            Situation::NotMergeable => ErrorCode::NotMergeable,
+            Situation::Conflict => ErrorCode::Conflict,
+            Situation::Validation => ErrorCode::Validation,
+            Situation::RateLimited => ErrorCode::RateLimited,
+            Situation::Timeout => ErrorCode::Timeout,
+            Situation::Unavailable => ErrorCode::UpstreamUnavailable,
+            Situation::Invalid | Situation::Redirected => ErrorCode::UpstreamInvalid,
+            Situation::OutcomeUnknown => ErrorCode::OutcomeUnknown,
+            Situation::TooLarge => ErrorCode::TooLarge,
+        };
+        let mut error = ToolError::new(code, self.message(), self.next_step());
+        error.status = self.status;
+        error.gitlab = self.words;
+        error.fields = self.fields;
+        error.retry_after = self.retry_after;
+        error
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unavailable { retry_after } => {
+                Self::new(Situation::Unavailable).retry_after(Some(retry_after))
+            }
+            other => Self::new(Situation::NotSignedIn {
+                advice: "sign in again",
+            })
+            .words(other.to_string()),
+        }
+    }
+}
+
+/// True for a page where data was due: sign-in forms, maintenance notices, bot challenges.
+pub(crate) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let declared = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("text/html"));
+    let start = body.trim_ascii_start();
+    let looks = start
+        .get(..9)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"<!doctype"))
+        || start
+            .get(..5)
+            .is_some_and(|head| head.eq_ignore_ascii_case(b"<html"));
+    declared || looks
+}
+
+/// GitLab's `message` may be a text, a list, or an object of lists; `error` may stand beside it.
+fn message_of(body: &Value) -> Option<String> {
+    let description = body.get("error_description").and_then(Value::as_str);
+    if let Some(text) = description {
+        return Some(text.to_owned());
+    }
+    body.get("message")
+        .and_then(flat)
+        .or_else(|| body.get("error").and_then(flat))
+}
+
+fn flat(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => {
+            let parts: Vec<String> = items.iter().filter_map(flat).collect();
+            Some(parts.join("; "))
+        }
+        Value::Object(members) => {
+            let parts: Vec<String> = members
+                .iter()
+                .filter_map(|(name, member)| Some(format!("{name}: {}", flat(member)?)))
+                .collect();
+            Some(parts.join("; "))
+        }
+        _ => None,
+    }
+}
+
+fn fields_of(body: &Value) -> Vec<FieldProblem> {
+    let members = body
+        .get("message")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    members
+        .filter_map(|(name, text)| {
+            Some(FieldProblem {
+                pointer: format!("/{name}"),
+                expected: bounded(&flat(text)?),
+            })
+        })
+        .collect()
+}
+
+/// One line, at most [`LONGEST`] bytes, without control or invisible characters, no token.
+fn bounded(text: &str) -> String {
+    let mut clean = crate::tool::visible(text).replace(['\n', '\r'], " ");
+    if clean.len() > LONGEST {
+        let end = (0..=LONGEST)
+            .rev()
+            .find(|end| clean.is_char_boundary(*end))
+            .unwrap_or(0);
+        clean.truncate(end);
+        clean.push('…');
+    }
+    clean
+}
