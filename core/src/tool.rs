@@ -27,7 +27,7 @@ mod schema;
 mod shape;
 mod text;
 
-pub use arguments::ArgumentRules;
+pub use arguments::{ArgumentRules, request_of};
 pub use catalog::{Catalog, CatalogError, Entry, SetEntry};
 pub use context::{Context, ToolSettings};
 pub use error::{ErrorCode, FieldProblem, ToolError};

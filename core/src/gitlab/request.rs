@@ -294,6 +294,20 @@ impl ApiRequest {
     }
 }
 
+/// `POST projects/1/issues?x=y {"title":"t"}`: for previews and tests; holds no credential.
+impl fmt::Display for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path.as_str())?;
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
+        }
+        match &self.body {
+            Some(body) => write!(f, " {body}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reads the numeric id out of the `Location` of a moved project and puts it in place of the
 /// first segment after `projects/`. Everything else about the path stays.
 pub(crate) fn moved_project(path: &ApiPath, location: &str) -> Option<ApiPath> {

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{BoxFuture, Context, Endpoint, FieldProblem, Schema, Tool, ToolError, ToolOutput};
+use super::{
+    BoxFuture, Context, Endpoint, FieldProblem, Schema, Tool, ToolError, ToolOutput, ToolSettings,
+    schema_of,
+};
 use crate::gitlab::{ApiRequest, Instance};
 
 mod coerce;
@@ -19,6 +22,7 @@ const MAX_ITEMS: usize = 1_000;
 #[derive(Debug, Clone)]
 pub struct ArgumentRules {
     rules: BTreeMap<String, Rule>,
+    aliases: BTreeMap<String, String>,
 }
 
 /// What is known about one argument.
@@ -103,7 +107,20 @@ impl ArgumentRules {
                 rule.required = true;
             }
         }
-        Self { rules }
+        let aliases = schema.arguments().flat_map(|(name, one)| {
+            let aliases = one
+                .get("x-aliases")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            aliases
+                .filter_map(Value::as_str)
+                .map(|alias| (alias.to_owned(), name.clone()))
+        });
+        Self {
+            aliases: aliases.collect(),
+            rules,
+        }
     }
 
     /// Brings arguments into the form the tool's struct reads: coerces what is unambiguous, fills
@@ -114,12 +131,13 @@ impl ArgumentRules {
     pub fn prepare(
         &self,
         given: Map<String, Value>,
-        context: &Context,
+        instance: &Instance,
+        settings: &ToolSettings,
     ) -> Result<Map<String, Value>, ToolError> {
         let mut problems = Vec::new();
-        let mut arguments = self.known(given, context.settings.strict_arguments, &mut problems);
-        self.fill_from_locations(&mut arguments, context.instance(), &mut problems);
-        self.fill_defaults(&mut arguments, context);
+        let mut arguments = self.known(given, settings.strict_arguments, &mut problems);
+        self.fill_from_locations(&mut arguments, instance, &mut problems);
+        self.fill_defaults(&mut arguments, settings);
         for (name, rule) in &self.rules {
             let absent = match arguments.get_mut(name) {
                 None => true,
@@ -153,6 +171,7 @@ impl ArgumentRules {
     ) -> Map<String, Value> {
         let mut arguments = Map::with_capacity(given.len());
         for (name, value) in given {
+            let name = self.aliases.get(&name).cloned().unwrap_or(name);
             match self.rules.get(&name) {
                 Some(rule) if value.is_null() && !rule.clearable => {}
                 Some(_) => {
@@ -239,11 +258,11 @@ impl ArgumentRules {
         }
     }
 
-    fn fill_defaults(&self, arguments: &mut Map<String, Value>, context: &Context) {
+    fn fill_defaults(&self, arguments: &mut Map<String, Value>, settings: &ToolSettings) {
         for (name, rule) in self.rules.iter().filter(|(_, rule)| rule.required) {
             let fallback = match rule.role {
-                Some(Role::Project) => context.settings.default_project.as_ref(),
-                Some(Role::Group) => context.settings.default_group.as_ref(),
+                Some(Role::Project) => settings.default_project.as_ref(),
+                Some(Role::Group) => settings.default_group.as_ref(),
                 _ => None,
             };
             if let Some(fallback) = fallback {
@@ -271,6 +290,20 @@ fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, ToolError> {
             expected: error.to_string(),
         }])
     })
+}
+
+/// The request that a call with these arguments makes, without sending it: what `tools/call` does
+/// up to the network. For previews and for tests of endpoints.
+///
+/// # Errors
+/// [`ToolError`] naming every wrong argument.
+pub fn request_of<E: Endpoint>(
+    arguments: Map<String, Value>,
+    instance: &Instance,
+    settings: &ToolSettings,
+) -> Result<ApiRequest, ToolError> {
+    let rules = ArgumentRules::of(&schema_of::<E>());
+    to_request::<E>(Value::Object(rules.prepare(arguments, instance, settings)?))
 }
 
 pub(super) fn to_request<E: Endpoint>(arguments: Value) -> Result<ApiRequest, ToolError> {

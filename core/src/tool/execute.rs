@@ -4,8 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::shape::envelope;
-use super::text::{Window, frame, visible};
-use super::{Action, Allowed, Answers, Content, Context, Entry, ToolError, ToolOutput};
+use super::{Action, Allowed, Answers, Context, Entry, ToolError, ToolOutput};
 use crate::gitlab::{Answer, ApiError, Situation};
 
 /// Runs an allowed tool with the arguments of a call.
@@ -18,7 +17,9 @@ pub async fn execute(
     context: &Context,
 ) -> Result<ToolOutput, ToolError> {
     let entry = allowed.entry();
-    let arguments = entry.rules.prepare(arguments, context)?;
+    let arguments = entry
+        .rules
+        .prepare(arguments, context.instance(), &context.settings)?;
     match entry.tool.action {
         Action::Custom(call) => call(Value::Object(arguments), context).await,
         Action::Rest(request) => {
@@ -40,7 +41,7 @@ fn finish(
 ) -> Result<ToolOutput, ToolError> {
     let budget = context.settings.result_bytes;
     match entry.tool.facts.answers {
-        Answers::Text => Ok(raw_text(&answer.text(), budget, context)),
+        Answers::Text => Ok(context.text_block(Map::new(), &answer.text())),
         Answers::Nothing => Ok(ToolOutput::json(json!({ "item": { "done": true } }))),
         Answers::Json => match answer.json() {
             Ok(value) => Ok(ToolOutput::json(envelope(
@@ -62,24 +63,4 @@ fn finish(
             }
         },
     }
-}
-
-/// A text block of its own, framed, cut at a line; the numbers stand in the JSON.
-fn raw_text(text: &str, budget: usize, context: &Context) -> ToolOutput {
-    let shown = visible(text);
-    let window = Window::of(&shown, 0, usize::MAX, budget);
-    let mut numbers = json!({
-        "lines": { "first": 1, "last": window.lines.end, "total": window.total },
-    });
-    if let (true, Some(members)) = (window.has_more(), numbers.as_object_mut()) {
-        let left = window.total - window.lines.end;
-        members.insert(
-            "cut".to_owned(),
-            json!({ "lines": left, "why": "result budget" }),
-        );
-    }
-    let framed = frame(window.text.trim_end_matches('\n'), context.gitlab.random());
-    ToolOutput::json(numbers.clone())
-        .with(Content::Text(numbers.to_string()))
-        .with(Content::Text(framed))
 }

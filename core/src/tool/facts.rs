@@ -56,6 +56,8 @@ pub struct Facts {
     pub answers: Answers,
     /// Further names it is called by.
     pub aliases: &'static [&'static str],
+    /// Further tool sets that switch it on.
+    pub also_in: &'static [&'static str],
     /// Members kept of each item of a list; empty keeps all.
     pub fields: &'static [&'static str],
 }
@@ -71,6 +73,7 @@ impl Facts {
             paging: Paging::None,
             answers: Answers::Json,
             aliases: &[],
+            also_in: &[],
             fields: &[],
         }
     }
@@ -136,6 +139,13 @@ impl Facts {
     #[must_use]
     pub const fn also_called(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// See [`Facts::also_in`].
+    #[must_use]
+    pub const fn also_in(mut self, sets: &'static [&'static str]) -> Self {
+        self.also_in = sets;
         self
     }
 

@@ -247,7 +247,10 @@ impl Policy {
             .iter()
             .any(|word| names(entry).any(|own| own == word));
         let in_set = match &self.sets {
-            Some(sets) => sets.contains(entry.set.id),
+            Some(sets) => {
+                let also = entry.tool.facts.also_in.iter().any(|id| sets.contains(*id));
+                sets.contains(entry.set.id) || also
+            }
             None => entry.set.default && !entry.tool.facts.on_request,
         };
         if named || in_set {

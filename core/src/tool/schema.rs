@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema as RawSchema};
 use serde_json::{Map, Value};
 
 /// Members that only our own argument rules read; never shown.
-const PRIVATE: [&str; 2] = ["x-role", "x-clearable"];
+const PRIVATE: [&str; 3] = ["x-role", "x-clearable", "x-aliases"];
 
 /// A tool's description and argument schema.
 #[derive(Debug, Clone)]
