@@ -280,11 +280,10 @@ fn scalar(value: Value) -> Option<String> {
         Value::String(_, text) => Some(text),
         Value::Char(_, character) => Some(character.to_string()),
         Value::Bool(_, switch) => Some(switch.to_string()),
-        Value::Num(_, Num::F32(_) | Num::F64(_)) => None,
-        Value::Num(_, number) => number
+        Value::Num(_, number) if !matches!(number, Num::F32(_) | Num::F64(_)) => number
             .to_i128()
             .map(|number| number.to_string())
             .or_else(|| number.to_u128().map(|number| number.to_string())),
-        Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
+        Value::Num(..) | Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
     }
 }

@@ -52,11 +52,11 @@ impl Reader {
     ///
     /// A command line that cannot be understood. Problems with values are kept for
     /// [`Reader::finish`].
-    pub fn open(sources: Sources, settings: &[&'static Setting]) -> Result<Self, UsageError> {
+    pub fn open(sources: &Sources, settings: &[&'static Setting]) -> Result<Self, UsageError> {
         let (known, mut problems) = Known::new(settings);
         let (flags, words) = flags::layer(&sources.arguments, &known)?;
-        let environment = environment::layer(&sources, &known);
-        let file = file::layer(&sources, &known, &flags, &environment);
+        let environment = environment::layer(sources, &known);
+        let file = file::layer(sources, &known, &flags, &environment);
         let mut layers = [Layer::defaults(&known), file, environment, flags];
         let entries = merge(&known, &layers);
         let mut warnings = Vec::new();
@@ -123,8 +123,8 @@ impl Reader {
             .iter()
             .map(|setting| self.name_used(setting))
             .collect();
-        let sources = settings.iter().map(|setting| self.source(setting));
-        let source = sources.filter(|source| *source != Source::Default).last();
+        let mut sources = settings.iter().map(|setting| self.source(setting));
+        let source = sources.find(|source| *source != Source::Default);
         self.problems.push(Problem {
             variable: names.join(", "),
             source: source.unwrap_or(Source::Default),
