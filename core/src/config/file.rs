@@ -161,7 +161,7 @@ impl Reading<'_> {
         if self.holds_secret && secret_file::others_may_read(&self.path) {
             self.layer.warnings.push(Warning {
                 attention: Attention::Warn,
-                variable: self.path.display().to_string(),
+                variable: Some(self.path.display().to_string()),
                 text: "holds a secret and can be read by every user of this machine".to_owned(),
             });
         }

@@ -122,7 +122,7 @@ fn choose(setting: &Setting, values: &[Given], layer: &mut Layer) {
 }
 
 fn warn(layer: &mut Layer, setting: &Setting, text: String) {
-    let variable = setting.variable().to_owned();
+    let variable = Some(setting.variable().to_owned());
     layer.warnings.push(Warning {
         attention: Attention::Warn,
         variable,

@@ -132,17 +132,22 @@ impl Reader {
         });
     }
 
-    /// Tells the operator something about `setting` that does not prevent a start.
-    pub fn warn(&mut self, setting: &Setting, text: impl Into<String>) {
-        self.remark(Attention::Warn, self.name_used(setting), text.into());
+    /// Tells the operator something that does not prevent a start. `text` must not hold a secret.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.remark(Attention::Warn, None, text.into());
     }
 
-    /// As [`Reader::warn`], for what is merely good to know.
+    /// As [`Reader::warn`], about one setting: the message begins with the name the operator used.
+    pub fn warn_about(&mut self, setting: &Setting, text: impl Into<String>) {
+        self.remark(Attention::Warn, Some(self.name_used(setting)), text.into());
+    }
+
+    /// As [`Reader::warn_about`], for what is merely good to know.
     pub fn inform(&mut self, setting: &Setting, text: impl Into<String>) {
-        self.remark(Attention::Info, self.name_used(setting), text.into());
+        self.remark(Attention::Info, Some(self.name_used(setting)), text.into());
     }
 
-    fn remark(&mut self, attention: Attention, variable: String, text: String) {
+    fn remark(&mut self, attention: Attention, variable: Option<String>, text: String) {
         self.warnings.push(Warning {
             attention,
             variable,
@@ -192,7 +197,7 @@ impl Reader {
             match reserved.judge(&value) {
                 Verdict::Fine => {}
                 Verdict::Inform(text) => self.inform(setting, text),
-                Verdict::Warn(text) => self.warn(setting, text),
+                Verdict::Warn(text) => self.warn_about(setting, text),
                 Verdict::Refuse(text) => self.problem(setting, text),
             }
         }
@@ -211,7 +216,7 @@ impl Reader {
                     text,
                 });
             } else {
-                self.remark(Attention::Warn, variable, text);
+                self.remark(Attention::Warn, Some(variable), text);
             }
         }
     }

@@ -140,7 +140,7 @@ impl Reader {
                         "{} can be read by every user of this machine",
                         path.display()
                     );
-                    self.warn(setting, text);
+                    self.warn_about(setting, text);
                 }
                 Some(file.text.to_string())
             }
