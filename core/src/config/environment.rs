@@ -73,7 +73,7 @@ fn disagreement(values: &[(String, String)], layer: &mut Layer) {
     for (name, _) in others.iter().filter(|(_, other)| other != text) {
         layer.warnings.push(Warning {
             attention: Attention::Warn,
-            variable: winner.clone(),
+            variable: Some(winner.clone()),
             text: format!("{winner} and {name} have different values; {winner} is used"),
         });
     }

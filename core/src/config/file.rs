@@ -161,7 +161,7 @@ impl Reading<'_> {
         if self.holds_secret && secret_file::others_may_read(&self.path) {
             self.layer.warnings.push(Warning {
                 attention: Attention::Warn,
-                variable: self.path.display().to_string(),
+                variable: Some(self.path.display().to_string()),
                 text: "holds a secret and can be read by every user of this machine".to_owned(),
             });
         }
@@ -280,11 +280,10 @@ fn scalar(value: Value) -> Option<String> {
         Value::String(_, text) => Some(text),
         Value::Char(_, character) => Some(character.to_string()),
         Value::Bool(_, switch) => Some(switch.to_string()),
-        Value::Num(_, Num::F32(_) | Num::F64(_)) => None,
-        Value::Num(_, number) => number
+        Value::Num(_, number) if !matches!(number, Num::F32(_) | Num::F64(_)) => number
             .to_i128()
             .map(|number| number.to_string())
             .or_else(|| number.to_u128().map(|number| number.to_string())),
-        Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
+        Value::Num(..) | Value::Empty(..) | Value::Dict(..) | Value::Array(..) => None,
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn layer(
     }
     let mut layer = Layer::new("flag");
     for (setting, values) in given.into_values() {
-        choose(setting, values, &mut layer);
+        choose(setting, &values, &mut layer);
     }
     Ok((layer, words))
 }
@@ -86,7 +86,7 @@ fn unknown_flag(flag: &str, known: &Known) -> UsageError {
 }
 
 /// The preferred spelling wins; of one spelling given twice, the last value does.
-fn choose(setting: &Setting, values: Vec<Given>, layer: &mut Layer) {
+fn choose(setting: &Setting, values: &[Given], layer: &mut Layer) {
     let Some(best) = values.iter().map(|(place, ..)| *place).min() else {
         return;
     };
@@ -122,7 +122,7 @@ fn choose(setting: &Setting, values: Vec<Given>, layer: &mut Layer) {
 }
 
 fn warn(layer: &mut Layer, setting: &Setting, text: String) {
-    let variable = setting.variable().to_owned();
+    let variable = Some(setting.variable().to_owned());
     layer.warnings.push(Warning {
         attention: Attention::Warn,
         variable,

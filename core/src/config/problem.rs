@@ -165,15 +165,18 @@ pub enum Attention {
 pub struct Warning {
     /// How much attention it asks for.
     pub attention: Attention,
-    /// The name the operator used.
-    pub variable: String,
+    /// The name the operator used, where one name is the subject.
+    pub variable: Option<String>,
     /// The sentence, without a capital and without a period.
     pub text: String,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.variable, self.text)
+        if let Some(variable) = &self.variable {
+            write!(formatter, "{variable}: ")?;
+        }
+        formatter.write_str(&self.text)
     }
 }
 

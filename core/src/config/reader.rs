@@ -52,11 +52,11 @@ impl Reader {
     ///
     /// A command line that cannot be understood. Problems with values are kept for
     /// [`Reader::finish`].
-    pub fn open(sources: Sources, settings: &[&'static Setting]) -> Result<Self, UsageError> {
+    pub fn open(sources: &Sources, settings: &[&'static Setting]) -> Result<Self, UsageError> {
         let (known, mut problems) = Known::new(settings);
         let (flags, words) = flags::layer(&sources.arguments, &known)?;
-        let environment = environment::layer(&sources, &known);
-        let file = file::layer(&sources, &known, &flags, &environment);
+        let environment = environment::layer(sources, &known);
+        let file = file::layer(sources, &known, &flags, &environment);
         let mut layers = [Layer::defaults(&known), file, environment, flags];
         let entries = merge(&known, &layers);
         let mut warnings = Vec::new();
@@ -123,8 +123,8 @@ impl Reader {
             .iter()
             .map(|setting| self.name_used(setting))
             .collect();
-        let sources = settings.iter().map(|setting| self.source(setting));
-        let source = sources.filter(|source| *source != Source::Default).last();
+        let mut sources = settings.iter().map(|setting| self.source(setting));
+        let source = sources.find(|source| *source != Source::Default);
         self.problems.push(Problem {
             variable: names.join(", "),
             source: source.unwrap_or(Source::Default),
@@ -132,17 +132,22 @@ impl Reader {
         });
     }
 
-    /// Tells the operator something about `setting` that does not prevent a start.
-    pub fn warn(&mut self, setting: &Setting, text: impl Into<String>) {
-        self.remark(Attention::Warn, self.name_used(setting), text.into());
+    /// Tells the operator something that does not prevent a start. `text` must not hold a secret.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.remark(Attention::Warn, None, text.into());
     }
 
-    /// As [`Reader::warn`], for what is merely good to know.
+    /// As [`Reader::warn`], about one setting: the message begins with the name the operator used.
+    pub fn warn_about(&mut self, setting: &Setting, text: impl Into<String>) {
+        self.remark(Attention::Warn, Some(self.name_used(setting)), text.into());
+    }
+
+    /// As [`Reader::warn_about`], for what is merely good to know.
     pub fn inform(&mut self, setting: &Setting, text: impl Into<String>) {
-        self.remark(Attention::Info, self.name_used(setting), text.into());
+        self.remark(Attention::Info, Some(self.name_used(setting)), text.into());
     }
 
-    fn remark(&mut self, attention: Attention, variable: String, text: String) {
+    fn remark(&mut self, attention: Attention, variable: Option<String>, text: String) {
         self.warnings.push(Warning {
             attention,
             variable,
@@ -192,7 +197,7 @@ impl Reader {
             match reserved.judge(&value) {
                 Verdict::Fine => {}
                 Verdict::Inform(text) => self.inform(setting, text),
-                Verdict::Warn(text) => self.warn(setting, text),
+                Verdict::Warn(text) => self.warn_about(setting, text),
                 Verdict::Refuse(text) => self.problem(setting, text),
             }
         }
@@ -211,7 +216,7 @@ impl Reader {
                     text,
                 });
             } else {
-                self.remark(Attention::Warn, variable, text);
+                self.remark(Attention::Warn, Some(variable), text);
             }
         }
     }

@@ -24,7 +24,7 @@ pub trait Section: Sized {
 ///
 /// A command line that cannot be understood, or every problem of the values.
 pub fn load<S: Section>(
-    sources: Sources,
+    sources: &Sources,
     others: &[&'static Setting],
 ) -> Result<(S, Vec<Warning>), LoadError> {
     let settings: Vec<_> = S::SETTINGS.iter().chain(others).copied().collect();

@@ -69,7 +69,7 @@ impl Reader {
             match parse::url(item) {
                 Ok(url) => urls.push(url),
                 Err(text) => {
-                    let text = format!("{text}: item {place} {}", show::quoted(item));
+                    let text = format!("{text}: item {place} (got {})", show::quoted(item));
                     self.problem(setting, text);
                 }
             }
@@ -140,7 +140,7 @@ impl Reader {
                         "{} can be read by every user of this machine",
                         path.display()
                     );
-                    self.warn(setting, text);
+                    self.warn_about(setting, text);
                 }
                 Some(file.text.to_string())
             }
@@ -172,7 +172,7 @@ impl Reader {
                 Ok(value) => return Some(value),
                 Err(problem) if setting.is_secret() => self.problem(setting, problem),
                 Err(problem) => {
-                    self.problem(setting, format!("{problem}, not {}", show::quoted(&text)));
+                    self.problem(setting, format!("{problem} (got {})", show::quoted(&text)));
                 }
             }
         }
