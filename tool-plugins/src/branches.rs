@@ -100,7 +100,7 @@ mod tests {
     fn paging_and_filters_are_query_parameters() {
         assert_eq!(
             request::<ListBranches>(
-                json!({ "project_id": 42, "search": "^v", "page": "2", "regex": null })
+                &json!({ "project_id": 42, "search": "^v", "page": "2", "regex": null })
             ),
             "GET projects/42/repository/branches?search=^v&page=2"
         );
