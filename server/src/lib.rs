@@ -1,4 +1,39 @@
-//! The server: wiring, transports and the MCP layer. A binary is a `main` that names its plugin
-//! crates and calls [`main`].
+//! The server: configuration, wiring, transports and the MCP layer.
+//!
+//! A binary is a `main` that names its plugin crates and calls [`main`]:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     gitlab_mcp::main(&[])
+//! }
+//! ```
+
+#![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
 pub mod app;
+mod build;
+mod cli;
+pub mod config;
+mod logging;
+mod plugins;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use gitlab_mcp_core::plugin::Plugin;
+
+pub use build::{StartError, Started, start};
+
+/// Runs the command line of this process with the built-in plugins and `plugins`.
+///
+/// Exit codes: 0 done, 1 configuration or run failed, 2 the command line cannot be understood.
+pub fn main(plugins: &[Plugin]) -> ExitCode {
+    run(std::env::args_os(), plugins)
+}
+
+/// As [`main`], with the arguments given (the program's name first).
+pub fn run(arguments: impl IntoIterator<Item = OsString>, plugins: &[Plugin]) -> ExitCode {
+    let mut expected = plugins::BUILT_IN.to_vec();
+    expected.extend_from_slice(plugins);
+    cli::run(arguments.into_iter().collect(), &expected)
+}

@@ -1,3 +1,7 @@
-//! The `gitlab-mcp` binary.
+//! The `gitlab-mcp` binary: the server library with the built-in plugins.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gitlab_mcp::main(&[])
+}

@@ -1,0 +1,181 @@
+//! From configuration to a running server's parts: everything is read and checked, every mistake
+//! collected, and only then anything is built.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gitlab_mcp_core::auth::{self, AuthDescriptor, BuildContext, Selection};
+use gitlab_mcp_core::clock::{Clock, SystemClock};
+use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
+use gitlab_mcp_core::gitlab::{Egress, GitLab};
+use gitlab_mcp_core::plugin::{Plugin, check_linked};
+use gitlab_mcp_core::prompt::PromptDescriptor;
+use gitlab_mcp_core::random::{OsRandom, Random};
+use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
+use gitlab_mcp_core::tool::{Catalog, Policy};
+
+use crate::app::App;
+use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
+
+/// Why nothing was started.
+#[derive(Debug)]
+pub enum StartError {
+    /// The command line cannot be understood: exit code 2.
+    Usage(UsageError),
+    /// The configuration cannot be used: exit code 1.
+    Config(ConfigError),
+    /// What is linked into this binary does not fit together: exit code 1.
+    Linked(Vec<String>),
+    /// Something could not be built: exit code 1.
+    Build(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(error) => write!(f, "{error}"),
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Build(text) => f.write_str(text),
+            Self::Linked(problems) => {
+                let plural = if problems.len() == 1 { "" } else { "s" };
+                write!(f, "this binary is not usable ({} problem{plural})", problems.len())?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<UsageError> for StartError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// What is linked into this binary, checked.
+#[derive(Debug)]
+pub(crate) struct Linked {
+    pub(crate) catalog: Catalog,
+    pub(crate) modes: Vec<AuthDescriptor>,
+}
+
+impl Linked {
+    /// Reads the registries; every problem at once.
+    pub(crate) fn read(expected: &[Plugin]) -> Result<Self, StartError> {
+        let mut problems: Vec<String> = Vec::new();
+        if let Err(missing) = check_linked(expected) {
+            problems.extend(missing.iter().map(ToString::to_string));
+        }
+        let catalog = Catalog::linked();
+        let modes = auth::linked();
+        match (catalog, modes) {
+            (Ok(catalog), Ok(modes)) if problems.is_empty() => Ok(Self { catalog, modes }),
+            (catalog, modes) => {
+                problems.extend(catalog.err().iter().flatten().map(ToString::to_string));
+                problems.extend(modes.err().iter().flatten().map(ToString::to_string));
+                Err(StartError::Linked(problems))
+            }
+        }
+    }
+}
+
+/// The whole configuration, read and checked.
+struct Checked {
+    listener: ListenerConfig,
+    gitlab: GitLabConfig,
+    tools: ToolsConfig,
+    logging: LoggingConfig,
+    selection: Option<Selection>,
+    policy: Option<Policy>,
+    warnings: Vec<Warning>,
+}
+
+fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
+    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let listener = ListenerConfig::read(&mut reader);
+    let gitlab = GitLabConfig::read(&mut reader);
+    let tools = ToolsConfig::read(&mut reader);
+    let logging = LoggingConfig::read(&mut reader);
+    let selection = auth::select(&linked.modes, &mut reader, listener.listening());
+    let policy = tools.resolve(&linked.catalog, &mut reader);
+    let warnings = reader.finish()?;
+    Ok(Checked { listener, gitlab, tools, logging, selection, policy, warnings })
+}
+
+/// The parts of a server that is ready to listen.
+#[derive(Debug)]
+pub struct Started {
+    /// What every request may use.
+    pub app: App,
+    /// How clients reach it.
+    pub transport: Transport,
+    /// The name of the auth mode.
+    pub mode: &'static str,
+    /// Why this mode.
+    pub because: String,
+    /// How to log.
+    pub logging: LoggingConfig,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads and checks everything `sources` and the linked plugins say, and builds the server's
+/// parts. Nothing listens yet, and GitLab has not been asked anything.
+///
+/// # Errors
+/// [`StartError`] with every mistake at once.
+pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, StartError> {
+    let linked = Linked::read(plugins)?;
+    let Checked { listener, gitlab, tools, logging, selection, policy, warnings } =
+        check(sources, &linked)?;
+    let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
+    let selection = selection.ok_or_else(incomplete)?;
+    let policy = policy.ok_or_else(incomplete)?;
+    let instance = gitlab.instance.ok_or_else(incomplete)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let build = |text: &dyn fmt::Display| StartError::Build(text.to_string());
+    let egress = Egress::new(&gitlab.egress).map_err(|error| build(&error))?;
+    let (mode, because) = (selection.mode.name, selection.because.clone());
+    let context = BuildContext {
+        instance,
+        egress: egress.clone(),
+        clock: Arc::clone(&clock),
+        random: Arc::clone(&random),
+    };
+    let auth = selection.build(context).await.map_err(|error| build(&error))?;
+    let client = GitLab::new(egress, Arc::clone(&auth), Arc::clone(&clock), Arc::clone(&random))
+        .with_patience(gitlab.timeouts, gitlab.retries);
+    let app = App {
+        catalog: Arc::new(linked.catalog),
+        policy: Arc::new(policy),
+        prompts: Arc::new(prompts()),
+        resources: Arc::new(
+            inventory::iter::<ResourceDescriptor>.into_iter().map(|one| (one.make)()).collect(),
+        ),
+        capabilities: Arc::new(inventory::iter::<Capability>.into_iter().copied().collect()),
+        auth,
+        gitlab: Arc::new(client),
+        tool_settings: Arc::new(tools.settings),
+        tool_timeout: tools.timeout,
+        server_name: listener.server_name.into(),
+        clock,
+        random,
+        http: Arc::new(listener.http),
+    };
+    Ok(Started { app, transport: listener.transport, mode, because, logging, warnings })
+}
+
+fn prompts() -> Vec<Box<dyn gitlab_mcp_core::prompt::Prompt>> {
+    let mut prompts: Vec<_> =
+        inventory::iter::<PromptDescriptor>.into_iter().map(|one| (one.make)()).collect();
+    prompts.sort_by_key(|prompt| prompt.spec().name);
+    prompts
+}
