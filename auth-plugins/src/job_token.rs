@@ -37,7 +37,10 @@ impl Section for Config {
             reader.problem(&TOKEN, "is required by the auth mode job-token");
         }
         let token = reader.secret::<GitLabToken>(&TOKEN);
-        if token.as_ref().is_some_and(|token| token.expose().len() > LONGEST) {
+        if token
+            .as_ref()
+            .is_some_and(|token| token.expose().len() > LONGEST)
+        {
             reader.problem(&TOKEN, format!("too long, at most {LONGEST} characters"));
         }
         Self { token }
@@ -62,14 +65,23 @@ impl AuthPlugin for JobToken {
     const NAME: &'static str = "job-token";
     const SUMMARY: &'static str = "the token of the CI job this server runs in";
     const IDENTITY: Identity = Identity::Server;
-    const TRANSPORTS: Transports = Transports { stdio: true, http: true };
-    const SELECTED_BY: SelectedBy = SelectedBy::Credential { setting: &TOKEN, rank: 30 };
+    const TRANSPORTS: Transports = Transports {
+        stdio: true,
+        http: true,
+    };
+    const SELECTED_BY: SelectedBy = SelectedBy::Credential {
+        setting: &TOKEN,
+        rank: 30,
+    };
     type Config = Config;
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let missing = || BuildError(format!("{} is not set", TOKEN.variable()));
         let token = Arc::new(config.token.ok_or_else(missing)?);
-        Ok(Self { instance: context.instance.clone(), token })
+        Ok(Self {
+            instance: context.instance.clone(),
+            token,
+        })
     }
 }
 
@@ -85,7 +97,11 @@ impl AuthProvider for JobToken {
 
     async fn credential(&self, _: &Caller) -> Result<Option<Credential>, AuthError> {
         let token = Arc::clone(&self.token);
-        Ok(Some(Credential::new(&self.instance, HeaderKind::JobToken, token)))
+        Ok(Some(Credential::new(
+            &self.instance,
+            HeaderKind::JobToken,
+            token,
+        )))
     }
 
     fn sign_in_advice(&self) -> &'static str {
@@ -105,7 +121,12 @@ mod tests {
         let sources = Sources::new().variables([("GITLAB_JOB_TOKEN", value)]);
         match load::<Config>(&sources, &[]) {
             Ok(_) => Vec::new(),
-            Err(error) => error.to_string().lines().skip(1).map(str::to_owned).collect(),
+            Err(error) => error
+                .to_string()
+                .lines()
+                .skip(1)
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -116,9 +137,19 @@ mod tests {
             assert_eq!(problems(value), [""; 0]);
         }
         let cases = [
-            ("", "  - GITLAB_JOB_TOKEN (default): is required by the auth mode job-token".to_owned()),
-            ("short", "  - GITLAB_JOB_TOKEN (environment): too short, needs at least 8 characters".to_owned()),
-            (&"x".repeat(4097), "  - GITLAB_JOB_TOKEN (environment): too long, at most 4096 characters".to_owned()),
+            (
+                "",
+                "  - GITLAB_JOB_TOKEN (default): is required by the auth mode job-token".to_owned(),
+            ),
+            (
+                "short",
+                "  - GITLAB_JOB_TOKEN (environment): too short, needs at least 8 characters"
+                    .to_owned(),
+            ),
+            (
+                &"x".repeat(4097),
+                "  - GITLAB_JOB_TOKEN (environment): too long, at most 4096 characters".to_owned(),
+            ),
         ];
         for (value, expected) in cases {
             assert_eq!(problems(value), [expected]);
@@ -129,12 +160,21 @@ mod tests {
     async fn the_token_travels_as_a_job_token_and_is_not_renewed() {
         let token = Secret::parse("glcbt-64_abcdefgh".to_owned(), 8).unwrap();
         let instance = Instance::parse("https://gitlab.example").unwrap();
-        let provider = JobToken { instance: instance.clone(), token: Arc::new(token) };
+        let provider = JobToken {
+            instance: instance.clone(),
+            token: Arc::new(token),
+        };
         let caller = provider.local().unwrap();
         let credential = provider.credential(&caller).await.unwrap().unwrap();
         assert_eq!(credential.kind(), HeaderKind::JobToken);
         assert!(credential.belongs_to(&instance));
-        assert!(provider.renew(&caller, credential.number()).await.unwrap().is_none());
+        assert!(
+            provider
+                .renew(&caller, credential.number())
+                .await
+                .unwrap()
+                .is_none()
+        );
         assert!(provider.sign_in_advice().contains("job"));
         assert!(!format!("{provider:?} {credential:?}").contains("glcbt"));
     }

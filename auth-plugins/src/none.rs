@@ -27,12 +27,17 @@ impl AuthPlugin for Anonymous {
     const NAME: &'static str = "none";
     const SUMMARY: &'static str = "no sign-in; GitLab shows what is public";
     const IDENTITY: Identity = Identity::Nobody;
-    const TRANSPORTS: Transports = Transports { stdio: true, http: true };
+    const TRANSPORTS: Transports = Transports {
+        stdio: true,
+        http: true,
+    };
     const SELECTED_BY: SelectedBy = SelectedBy::NameOnly;
     type Config = NoSettings;
 
     async fn build(_: NoSettings, context: &BuildContext) -> Result<Self, BuildError> {
-        Ok(Self { instance: context.instance.clone() })
+        Ok(Self {
+            instance: context.instance.clone(),
+        })
     }
 }
 
@@ -59,6 +64,8 @@ gitlab_mcp_core::register_auth_plugin!(Anonymous);
 
 #[cfg(test)]
 mod tests {
+    use gitlab_mcp_core::auth::Generation;
+
     use super::*;
 
     #[tokio::test]
@@ -67,7 +74,13 @@ mod tests {
         let provider = Anonymous { instance };
         let caller = provider.local().unwrap();
         assert!(provider.credential(&caller).await.unwrap().is_none());
-        assert!(provider.renew(&caller, Default::default()).await.unwrap().is_none());
+        assert!(
+            provider
+                .renew(&caller, Generation::default())
+                .await
+                .unwrap()
+                .is_none()
+        );
         let (parts, ()) = http::Request::new(()).into_parts();
         let remote = provider.authenticate(&parts).await.unwrap();
         assert_eq!(remote.principal(), caller.principal());

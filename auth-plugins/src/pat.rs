@@ -48,10 +48,13 @@ pub static HEADER: Setting = Setting::new(
 .modes(&["pat"]);
 
 /// Asks for `private-token` by its old name.
-pub static IS_OLD: Setting =
-    Setting::new("GITLAB_IS_OLD", Kind::Bool, "send the token as private-token")
-        .default("false")
-        .modes(&["pat"]);
+pub static IS_OLD: Setting = Setting::new(
+    "GITLAB_IS_OLD",
+    Kind::Bool,
+    "send the token as private-token",
+)
+.default("false")
+.modes(&["pat"]);
 
 /// Read from `GITLAB_PERSONAL_ACCESS_TOKEN` or its `_FILE` form, `GITLAB_TOKEN_HEADER` and
 /// `GITLAB_IS_OLD`.
@@ -77,7 +80,11 @@ impl Section for Config {
         Self {
             token: reader.secret(&TOKEN),
             file: reader.secret_file(&TOKEN),
-            header: if bearer { HeaderKind::Bearer } else { HeaderKind::PrivateToken },
+            header: if bearer {
+                HeaderKind::Bearer
+            } else {
+                HeaderKind::PrivateToken
+            },
             source: reader.source(&TOKEN).to_string(),
         }
     }
@@ -102,6 +109,28 @@ struct Held {
     stamp: Option<Stamp>,
 }
 
+impl Held {
+    /// Takes the token from the file. A file that is of no use, perhaps because it is being
+    /// written, leaves the present token in force.
+    fn read_again(&mut self, file: &TokenFile) {
+        // Taken before reading: a change in between is then noticed by the next look.
+        let stamp = file.stamp();
+        match file.read(SHORTEST) {
+            Ok(token) => {
+                self.stamp = stamp;
+                if !self.token.matches(token.expose()) {
+                    self.token = Arc::new(token);
+                    self.generation = Generation(self.generation.0.saturating_add(1));
+                    tracing::info!(generation = self.generation.0, "read a new GitLab token");
+                }
+            }
+            Err(reason) => {
+                tracing::warn!(%reason, "the GitLab token file is of no use; keeping the token");
+            }
+        }
+    }
+}
+
 impl Pat {
     fn caller(&self) -> Caller {
         Caller::new(Principal::new(self.instance.clone(), "static"))
@@ -123,28 +152,9 @@ impl Pat {
         if now.saturating_sub(held.looked) >= LOOK_AGAIN {
             let stamp = file.stamp();
             if stamp.is_some() && stamp != held.stamp {
-                self.read_again(file, held);
+                held.read_again(file);
             }
             held.looked = now;
-        }
-    }
-
-    /// Takes the token from the file. A file that is of no use, perhaps because it is being
-    /// written, leaves the present token in force.
-    fn read_again(&self, file: &TokenFile, held: &mut Held) {
-        let stamp = file.stamp();
-        match file.read(SHORTEST) {
-            Ok(token) => {
-                held.stamp = stamp;
-                if !held.token.matches(token.expose()) {
-                    held.token = Arc::new(token);
-                    held.generation = Generation(held.generation.0.saturating_add(1));
-                    tracing::info!(generation = held.generation.0, "read a new GitLab token");
-                }
-            }
-            Err(reason) => {
-                tracing::warn!(%reason, "the GitLab token file is of no use; keeping the token");
-            }
         }
     }
 }
@@ -154,14 +164,24 @@ impl AuthPlugin for Pat {
     const NAME: &'static str = "pat";
     const SUMMARY: &'static str = "one access token speaks for everybody";
     const IDENTITY: Identity = Identity::Server;
-    const TRANSPORTS: Transports = Transports { stdio: true, http: true };
-    const SELECTED_BY: SelectedBy = SelectedBy::Credential { setting: &TOKEN, rank: 20 };
+    const TRANSPORTS: Transports = Transports {
+        stdio: true,
+        http: true,
+    };
+    const SELECTED_BY: SelectedBy = SelectedBy::Credential {
+        setting: &TOKEN,
+        rank: 20,
+    };
     type Config = Config;
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let missing = || BuildError(format!("{} is not set", TOKEN.variable()));
         let token = Arc::new(config.token.ok_or_else(missing)?);
-        tracing::info!(source = config.source, file = config.file.is_some(), "GitLab token");
+        tracing::info!(
+            source = config.source,
+            file = config.file.is_some(),
+            "GitLab token"
+        );
         let file = config.file.map(TokenFile::new);
         // No stamp yet: the file may have changed since the configuration was read.
         let held = Held {
@@ -203,7 +223,7 @@ impl AuthProvider for Pat {
     ) -> Result<Option<Credential>, AuthError> {
         let mut held = self.held();
         if let Some(file) = self.file.as_ref().filter(|_| held.generation <= rejected) {
-            self.read_again(file, &mut held);
+            held.read_again(file);
         }
         Ok((held.generation > rejected).then(|| self.credential_of(&held)))
     }

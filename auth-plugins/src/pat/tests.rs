@@ -16,7 +16,12 @@ const SECOND: &str = "glpat-canary-second";
 fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
     match load::<Config>(&Sources::new().variables(pairs.iter().copied()), &[]) {
         Ok(_) => Vec::new(),
-        Err(error) => error.to_string().lines().skip(1).map(str::to_owned).collect(),
+        Err(error) => error
+            .to_string()
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
@@ -34,7 +39,11 @@ async fn build(pairs: &[(&str, &str)]) -> (Pat, Arc<ManualClock>) {
 }
 
 async fn current(pat: &Pat) -> (u64, String) {
-    let credential = pat.credential(&pat.local().unwrap()).await.unwrap().unwrap();
+    let credential = pat
+        .credential(&pat.local().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     (credential.number().0, pat.held().token.expose().to_owned())
 }
 
@@ -58,15 +67,29 @@ async fn build_with_file(path: &Path) -> (Pat, Arc<ManualClock>) {
 async fn the_header_is_chosen_by_configuration() {
     let cases: [(&[(&str, &str)], HeaderKind); 5] = [
         (&[], HeaderKind::PrivateToken),
-        (&[("GITLAB_TOKEN_HEADER", "Private-Token")], HeaderKind::PrivateToken),
+        (
+            &[("GITLAB_TOKEN_HEADER", "Private-Token")],
+            HeaderKind::PrivateToken,
+        ),
         (&[("GITLAB_TOKEN_HEADER", "bearer")], HeaderKind::Bearer),
         (&[("GITLAB_IS_OLD", "true")], HeaderKind::PrivateToken),
-        (&[("GITLAB_IS_OLD", "no"), ("GITLAB_TOKEN_HEADER", "bearer")], HeaderKind::Bearer),
+        (
+            &[("GITLAB_IS_OLD", "no"), ("GITLAB_TOKEN_HEADER", "bearer")],
+            HeaderKind::Bearer,
+        ),
     ];
     for (pairs, expected) in cases {
-        let pairs: Vec<_> = pairs.iter().copied().chain([("GITLAB_TOKEN", FIRST)]).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .copied()
+            .chain([("GITLAB_TOKEN", FIRST)])
+            .collect();
         let (pat, _) = build(&pairs).await;
-        let credential = pat.credential(&pat.local().unwrap()).await.unwrap().unwrap();
+        let credential = pat
+            .credential(&pat.local().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(credential.kind(), expected, "{pairs:?}");
         assert!(!format!("{pat:?} {credential:?}").contains("canary"));
     }
@@ -75,7 +98,10 @@ async fn the_header_is_chosen_by_configuration() {
 #[test]
 fn mistakes_are_named() {
     let cases: [(&[(&str, &str)], &str); 4] = [
-        (&[], "GITLAB_PERSONAL_ACCESS_TOKEN (default): is required by the auth mode pat"),
+        (
+            &[],
+            "GITLAB_PERSONAL_ACCESS_TOKEN (default): is required by the auth mode pat",
+        ),
         (
             &[("GITLAB_TOKEN", "a b c d e f")],
             "GITLAB_TOKEN (environment): contains blanks or characters outside ASCII",
@@ -85,7 +111,11 @@ fn mistakes_are_named() {
             "GITLAB_TOKEN_HEADER (environment): expected one of private-token, bearer (got \"basic\")",
         ),
         (
-            &[("GITLAB_TOKEN", FIRST), ("GITLAB_TOKEN_HEADER", "bearer"), ("GITLAB_IS_OLD", "1")],
+            &[
+                ("GITLAB_TOKEN", FIRST),
+                ("GITLAB_TOKEN_HEADER", "bearer"),
+                ("GITLAB_IS_OLD", "1"),
+            ],
             "GITLAB_IS_OLD, GITLAB_TOKEN_HEADER (environment): the two ask for different headers",
         ),
     ];
@@ -101,7 +131,11 @@ async fn every_caller_is_the_server() {
     let caller = pat.authenticate(&parts).await.unwrap();
     assert_eq!(caller.principal(), pat.local().unwrap().principal());
     assert_eq!(caller.principal().subject(), "static");
-    assert_eq!(renewed(&pat, 0).await, None, "there is no file to read again");
+    assert_eq!(
+        renewed(&pat, 0).await,
+        None,
+        "there is no file to read again"
+    );
 }
 
 #[tokio::test]
@@ -123,10 +157,18 @@ async fn a_changed_file_is_read_after_ten_seconds_and_not_before() {
 async fn a_refused_token_is_looked_up_once_more() {
     let path = token_file();
     let (pat, _) = build_with_file(&path).await;
-    assert_eq!(renewed(&pat, 0).await, None, "the file still holds the refused token");
+    assert_eq!(
+        renewed(&pat, 0).await,
+        None,
+        "the file still holds the refused token"
+    );
     fs::write(&path, SECOND).unwrap();
     assert_eq!(renewed(&pat, 0).await, Some(1));
-    assert_eq!(renewed(&pat, 0).await, Some(1), "a request that left earlier gets the new one");
+    assert_eq!(
+        renewed(&pat, 0).await,
+        Some(1),
+        "a request that left earlier gets the new one"
+    );
     assert_eq!(renewed(&pat, 1).await, None);
     assert_eq!(current(&pat).await, (1, SECOND.to_owned()));
     fs::remove_file(path).unwrap();

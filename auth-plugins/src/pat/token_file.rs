@@ -27,7 +27,10 @@ impl TokenFile {
     /// Follows links, so that a link moved to another file counts as a change.
     pub(super) fn stamp(&self) -> Option<Stamp> {
         let found = fs::metadata(&self.path).ok()?;
-        Some(Stamp { modified: found.modified().ok(), length: found.len() })
+        Some(Stamp {
+            modified: found.modified().ok(),
+            length: found.len(),
+        })
     }
 
     /// The token in the file, or the reason why there is none, without a part of it.
