@@ -86,6 +86,50 @@ fn checked_url(text: &str) -> Option<Url> {
         .then_some(url)
 }
 
+/// `host` or `host:port`, in lower case and without the default port of its scheme; a bare host
+/// means https. Wildcards are refused: they would let in names nobody thought of.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_url = text.contains("://");
+    let url = if is_url {
+        checked_url(text)
+    } else {
+        checked_url(&format!("https://{text}"))
+    };
+    let usable = !text.contains('*') && (is_url || !text.contains('/'));
+    let url = url
+        .filter(|_| usable)
+        .ok_or_else(|| "not a host or URL".to_owned())?;
+    let name = url.host_str().unwrap_or_default();
+    Ok(url
+        .port()
+        .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
+}
+
+/// An origin in the form in which a browser sends it.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    checked_origin(text.trim()).ok_or_else(|| "not an origin".to_owned())
+}
+
+fn checked_origin(text: &str) -> Option<String> {
+    let (scheme, authority) = text.split_once("://")?;
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_');
+    if authority.is_empty() || !authority.chars().all(plain) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    if url.origin().is_tuple() {
+        return Some(url.origin().ascii_serialization());
+    }
+    // Private schemes, such as those of editors, have no origin in the eyes of `url`.
+    Some(format!(
+        "{}://{}",
+        scheme.to_ascii_lowercase(),
+        authority.to_ascii_lowercase()
+    ))
+}
+
 pub(super) fn path(text: &str, home: Option<&Path>) -> Result<PathBuf, String> {
     if text.trim().is_empty() || text.contains('\0') {
         return Err("not a usable path".to_owned());
@@ -207,6 +251,59 @@ mod tests {
                 Err("not a usable http(s) URL".to_owned()),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        let cases = [
+            ("Example.org", "example.org"),
+            ("example.org:8443", "example.org:8443"),
+            ("example.org:443", "example.org"),
+            ("https://example.org/path", "example.org"),
+            ("http://example.org:8080", "example.org:8080"),
+            ("[::1]:3002", "[::1]:3002"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(host(text).as_deref(), Ok(expected), "{text}");
+        }
+        for text in [
+            "*",
+            "*.example.org",
+            "a/b",
+            "a b",
+            "u@h",
+            "ftp://h",
+            "::1",
+            "h:x",
+            "",
+            "a?b",
+        ] {
+            assert_eq!(host(text), Err("not a host or URL".to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins() {
+        let cases = [
+            ("HTTPS://Example.org", "https://example.org"),
+            ("https://example.org:443", "https://example.org"),
+            ("http://localhost:6274", "http://localhost:6274"),
+            ("vscode-webview://Abc123", "vscode-webview://abc123"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(origin(text).as_deref(), Ok(expected), "{text}");
+        }
+        for text in [
+            "null",
+            "*",
+            "https://*",
+            "example.org",
+            "https://h/",
+            "https://u@h",
+            "https://",
+        ] {
+            assert_eq!(origin(text), Err("not an origin".to_owned()), "{text}");
         }
     }
 

@@ -41,6 +41,10 @@ pub enum Kind {
     Url,
     /// A comma separated list of [`Kind::Url`].
     Urls,
+    /// A comma separated list of hosts: `host`, `host:port` or an http(s) URL.
+    Hosts,
+    /// A comma separated list of origins: `scheme://host` or `scheme://host:port`.
+    Origins,
     /// A file name; a leading `~/` is the home directory.
     Path,
     /// A secret of at least `min` bytes, which may also come from the file named by `NAME_FILE`.

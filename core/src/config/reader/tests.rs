@@ -11,6 +11,7 @@ use crate::secret::{GitLabToken, Secret};
 const CANARY: &str = "canary-Zq7-secret";
 
 mod file;
+mod hostile;
 mod names;
 mod precedence;
 mod secrets;

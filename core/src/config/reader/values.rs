@@ -63,25 +63,17 @@ impl Reader {
 
     /// The items of a [`Kind::Urls`]; the default when one item cannot be used.
     pub fn urls(&mut self, setting: &Setting) -> Vec<Url> {
-        let items = self.list(setting);
-        let mut urls = Vec::with_capacity(items.len());
-        for (item, place) in items.iter().zip(1_usize..) {
-            match parse::url(item) {
-                Ok(url) => urls.push(url),
-                Err(text) => {
-                    let text = format!("{text}: item {place} (got {})", show::quoted(item));
-                    self.problem(setting, text);
-                }
-            }
-        }
-        if urls.len() < items.len() {
-            let default = parse::list(setting.default_text().unwrap_or_default());
-            urls = default
-                .iter()
-                .filter_map(|item| parse::url(item).ok())
-                .collect();
-        }
-        urls
+        self.each(setting, parse::url)
+    }
+
+    /// The items of a [`Kind::Hosts`] as `host` or `host:port`, in lower case.
+    pub fn hosts(&mut self, setting: &Setting) -> Vec<String> {
+        self.each(setting, parse::host)
+    }
+
+    /// The items of a [`Kind::Origins`] as browsers send them.
+    pub fn origins(&mut self, setting: &Setting) -> Vec<String> {
+        self.each(setting, parse::origin)
     }
 
     /// A [`Kind::Path`], with `~/` expanded. The file is not looked at.
@@ -177,6 +169,25 @@ impl Reader {
             }
         }
         setting.default_text().and_then(|text| parse(text).ok())
+    }
+
+    fn each<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let items = self.list(setting);
+        let mut values = Vec::with_capacity(items.len());
+        for (item, place) in items.iter().zip(1_usize..) {
+            match parse(item) {
+                Ok(value) => values.push(value),
+                Err(text) => {
+                    let text = format!("{text}: item {place} (got {})", show::quoted(item));
+                    self.problem(setting, text);
+                }
+            }
+        }
+        if values.len() < items.len() {
+            let default = parse::list(setting.default_text().unwrap_or_default());
+            values = default.iter().filter_map(|item| parse(item).ok()).collect();
+        }
+        values
     }
 
     fn raw(&mut self, setting: &Setting) -> Option<Raw> {
