@@ -1,4 +1,4 @@
-//! `job-token`: the token of a running CI job speaks for everybody (auth.md 2.2).
+//! `job-token`: the token of a running CI job speaks for everybody.
 //!
 //! `CI_JOB_TOKEN` is not taken by itself: it must be handed over as `GITLAB_JOB_TOKEN`. There is
 //! nothing to renew; the token ends with its job.

@@ -1,4 +1,4 @@
-//! `none`: nobody signs in, GitLab shows its public data (auth.md 2.9).
+//! `none`: nobody signs in, GitLab shows its public data.
 //!
 //! Selected only by `GITLAB_AUTH_MODE=none`, never because a credential is missing.
 

@@ -1,4 +1,4 @@
-//! `pat`: one personal, project or group access token speaks for everybody (auth.md 2.1).
+//! `pat`: one personal, project or group access token speaks for everybody.
 //!
 //! A token that was given as a file is read again when the file changes, and once after GitLab
 //! refused it, so that a rotation needs no restart.

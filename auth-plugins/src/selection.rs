@@ -1,4 +1,4 @@
-//! The selection of a mode and the transport guards (auth.md 1.1, 1.4 and 2.4), on the built-in
+//! The selection of a mode and the transport guards, on the built-in
 //! modes together with two that only these tests know.
 
 use std::sync::Arc;

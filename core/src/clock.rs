@@ -1,4 +1,4 @@
-//! Time as a parameter: what hour it is, and how much time has passed (threats.md, rule 20).
+//! Time as a parameter: what hour it is, and how much time has passed.
 //!
 //! Everything else in the workspace asks a [`Clock`]; `clippy.toml` forbids the standard library's
 //! own functions, so that tests decide what time it is.

@@ -1,4 +1,4 @@
-//! Configuration: defaults, then a TOML file, then the environment, then flags (configuration.md).
+//! Configuration: defaults, then a TOML file, then the environment, then flags.
 //!
 //! A [`Section`] declares its settings as data and reads them through a [`Reader`], which collects
 //! every problem instead of stopping at the first. Nothing outside this module reads the

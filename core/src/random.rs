@@ -1,4 +1,4 @@
-//! Randomness as a parameter (threats.md, rule 20): the operating system's, or a repeatable stream.
+//! Randomness as a parameter: the operating system's, or a repeatable stream.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Secrets as types (threats.md, rule 1): nothing prints, copies or compares them by accident.
+//! Secrets as types: nothing prints, copies or compares them by accident.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -43,11 +43,11 @@ macro_rules! kinds {
 kinds! {
     /// A personal, project, group or job token of GitLab.
     GitLabToken = Header;
-    /// A fixed bearer that guards our own routes (auth.md 2.4).
+    /// A fixed bearer that guards our own routes.
     StaticBearer = Header;
     /// The secret of a confidential OAuth application.
     ClientSecret = Header;
-    /// The key material everything else is derived from (auth.md 3.3).
+    /// The key material everything else is derived from.
     MasterSecret = Text;
     /// A database or proxy address that may hold a password.
     ConnectionString = Text;

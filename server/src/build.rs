@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gitlab_mcp_core::auth::{self, AuthDescriptor, BuildContext, Selection};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
-use gitlab_mcp_core::gitlab::{Egress, GitLab};
+use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
 use gitlab_mcp_core::random::{OsRandom, Random};
@@ -38,8 +38,14 @@ impl fmt::Display for StartError {
             Self::Build(text) => f.write_str(text),
             Self::Linked(problems) => {
                 let plural = if problems.len() == 1 { "" } else { "s" };
-                write!(f, "this binary is not usable ({} problem{plural})", problems.len())?;
-                problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+                write!(
+                    f,
+                    "this binary is not usable ({} problem{plural})",
+                    problems.len()
+                )?;
+                problems
+                    .iter()
+                    .try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
         }
     }
@@ -106,7 +112,15 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
-    Ok(Checked { listener, gitlab, tools, logging, selection, policy, warnings })
+    Ok(Checked {
+        listener,
+        gitlab,
+        tools,
+        logging,
+        selection,
+        policy,
+        warnings,
+    })
 }
 
 /// The parts of a server that is ready to listen.
@@ -114,6 +128,8 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
 pub struct Started {
     /// What every request may use.
     pub app: App,
+    /// The default GitLab instance.
+    pub instance: Instance,
     /// How clients reach it.
     pub transport: Transport,
     /// The name of the auth mode.
@@ -133,8 +149,15 @@ pub struct Started {
 /// [`StartError`] with every mistake at once.
 pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
-    let Checked { listener, gitlab, tools, logging, selection, policy, warnings } =
-        check(sources, &linked)?;
+    let Checked {
+        listener,
+        gitlab,
+        tools,
+        logging,
+        selection,
+        policy,
+        warnings,
+    } = check(sources, &linked)?;
     let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
     let selection = selection.ok_or_else(incomplete)?;
     let policy = policy.ok_or_else(incomplete)?;
@@ -145,20 +168,31 @@ pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, Sta
     let egress = Egress::new(&gitlab.egress).map_err(|error| build(&error))?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
     let context = BuildContext {
-        instance,
+        instance: instance.clone(),
         egress: egress.clone(),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
-    let auth = selection.build(context).await.map_err(|error| build(&error))?;
-    let client = GitLab::new(egress, Arc::clone(&auth), Arc::clone(&clock), Arc::clone(&random))
-        .with_patience(gitlab.timeouts, gitlab.retries);
+    let auth = selection
+        .build(context)
+        .await
+        .map_err(|error| build(&error))?;
+    let client = GitLab::new(
+        egress,
+        Arc::clone(&auth),
+        Arc::clone(&clock),
+        Arc::clone(&random),
+    )
+    .with_patience(gitlab.timeouts, gitlab.retries);
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
         prompts: Arc::new(prompts()),
         resources: Arc::new(
-            inventory::iter::<ResourceDescriptor>.into_iter().map(|one| (one.make)()).collect(),
+            inventory::iter::<ResourceDescriptor>
+                .into_iter()
+                .map(|one| (one.make)())
+                .collect(),
         ),
         capabilities: Arc::new(inventory::iter::<Capability>.into_iter().copied().collect()),
         auth,
@@ -170,12 +204,23 @@ pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, Sta
         random,
         http: Arc::new(listener.http),
     };
-    Ok(Started { app, transport: listener.transport, mode, because, logging, warnings })
+    let transport = listener.transport;
+    Ok(Started {
+        app,
+        instance,
+        transport,
+        mode,
+        because,
+        logging,
+        warnings,
+    })
 }
 
 fn prompts() -> Vec<Box<dyn gitlab_mcp_core::prompt::Prompt>> {
-    let mut prompts: Vec<_> =
-        inventory::iter::<PromptDescriptor>.into_iter().map(|one| (one.make)()).collect();
+    let mut prompts: Vec<_> = inventory::iter::<PromptDescriptor>
+        .into_iter()
+        .map(|one| (one.make)())
+        .collect();
     prompts.sort_by_key(|prompt| prompt.spec().name);
     prompts
 }

@@ -25,7 +25,10 @@ pub fn settings(modes: &[AuthDescriptor]) -> Vec<&'static Setting> {
     ]
     .concat();
     for setting in modes.iter().flat_map(|mode| mode.settings) {
-        if !all.iter().any(|known| known.variable() == setting.variable()) {
+        if !all
+            .iter()
+            .any(|known| known.variable() == setting.variable())
+        {
             all.push(setting);
         }
     }

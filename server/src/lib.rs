@@ -8,14 +8,16 @@
 //! }
 //! ```
 
-#![cfg_attr(not(test), deny(unused_crate_dependencies))]
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod app;
 mod build;
 mod cli;
 pub mod config;
+pub mod http;
 mod logging;
 mod plugins;
+pub mod stdio;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ pub(crate) fn start(config: LoggingConfig) {
     let result = match config.format {
         LogFormat::Pretty => builder.try_init(),
         LogFormat::Condensed => builder.compact().without_time().try_init(),
-        LogFormat::Verbose => builder.pretty().try_init(),
+        LogFormat::Verbose => builder.with_target(true).with_thread_ids(true).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     drop(result);

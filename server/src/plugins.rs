@@ -4,5 +4,7 @@
 use gitlab_mcp_core::plugin::Plugin;
 
 /// The crates every binary has.
-pub(crate) const BUILT_IN: [Plugin; 2] =
-    [gitlab_mcp_auth_plugins::PLUGIN, gitlab_mcp_tool_plugins::PLUGIN];
+pub(crate) const BUILT_IN: [Plugin; 2] = [
+    gitlab_mcp_auth_plugins::PLUGIN,
+    gitlab_mcp_tool_plugins::PLUGIN,
+];

@@ -1,4 +1,4 @@
-//! The TOML configuration file: which one, how large, and what its keys mean (configuration.md 1).
+//! The TOML configuration file: which one, how large, and what its keys mean.
 
 use std::fs;
 use std::io::{ErrorKind, Read as _};

@@ -1,4 +1,4 @@
-//! The text forms of values, one pure function each (the shorthand table of configuration.md 2).
+//! The text forms of values, one pure function each.
 
 use std::path::{Path, PathBuf};
 

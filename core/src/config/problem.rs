@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, and how it is told (configuration.md 2, rules 1 to 3).
+//! What can be wrong with a configuration, and how it is told.
 
 use std::fmt;
 use std::path::PathBuf;

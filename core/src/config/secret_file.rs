@@ -1,4 +1,4 @@
-//! A secret in a file of its own (configuration.md 2, rule 5).
+//! A secret in a file of its own.
 
 use std::fs;
 use std::io::Read as _;

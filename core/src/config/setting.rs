@@ -1,4 +1,4 @@
-//! What one configuration variable is: its names, its type, its default (configuration.md 1 and 2).
+//! What one configuration variable is: its names, its type, its default.
 
 /// The declaration of one configuration variable; the only place where its name is written.
 ///
@@ -17,7 +17,7 @@ pub struct Setting {
     hidden: bool,
 }
 
-/// How a value is written (the shorthand of configuration.md 2).
+/// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// true, 1, yes, on or false, 0, no, off in any case.

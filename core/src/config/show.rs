@@ -1,4 +1,4 @@
-//! How a value that is not a secret appears in a message (configuration.md 2, rule 3).
+//! How a value that is not a secret appears in a message.
 
 /// The most characters of a value that a message shows.
 const LIMIT: usize = 80;

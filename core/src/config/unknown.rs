@@ -18,7 +18,7 @@ const PRESET_BY_CI: [&str; 6] = [
     "GITLAB_USER_EMAIL",
 ];
 
-/// Families of variables whose names depend on the tools (configuration.md 3.3).
+/// Families of variables whose names depend on the tools.
 const FAMILIES: [&str; 3] = ["GITLAB_TOOL_", "GITLAB_ACTION_", "GITLAB_PARAM_"];
 
 /// The names that nothing knows, in order, each with its hint.

@@ -6,7 +6,10 @@ use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use gitlab_mcp_core::gitlab::{EgressConfig, Instance, Retries, Timeouts};
 use gitlab_mcp_core::secret::ConnectionString;
 
-const MILLIS: Kind = Kind::Integer { min: 100, max: 2_147_483_647 };
+const MILLIS: Kind = Kind::Integer {
+    min: 100,
+    max: 2_147_483_647,
+};
 
 static API_URL: Setting = Setting::new(
     "GITLAB_API_URL",
@@ -16,17 +19,30 @@ static API_URL: Setting = Setting::new(
 .aliases(&["GITLAB_URL"])
 .flag("--api-url")
 .default("https://gitlab.com");
-static CONNECT: Setting =
-    Setting::new("GITLAB_API_CONNECT_TIMEOUT_MS", MILLIS, "longest time to a connection")
-        .default("5000");
-static HEADERS: Setting =
-    Setting::new("GITLAB_API_HEADERS_TIMEOUT_MS", MILLIS, "longest time to the first byte")
-        .default("30000");
-static BODY: Setting =
-    Setting::new("GITLAB_API_BODY_TIMEOUT_MS", MILLIS, "longest time for a whole answer")
-        .default("60000");
-static RETRY: Setting =
-    Setting::new("GITLAB_API_RETRY_ENABLED", Kind::Bool, "repeat reads that failed").default("true");
+static CONNECT: Setting = Setting::new(
+    "GITLAB_API_CONNECT_TIMEOUT_MS",
+    MILLIS,
+    "longest time to a connection",
+)
+.default("5000");
+static HEADERS: Setting = Setting::new(
+    "GITLAB_API_HEADERS_TIMEOUT_MS",
+    MILLIS,
+    "longest time to the first byte",
+)
+.default("30000");
+static BODY: Setting = Setting::new(
+    "GITLAB_API_BODY_TIMEOUT_MS",
+    MILLIS,
+    "longest time for a whole answer",
+)
+.default("60000");
+static RETRY: Setting = Setting::new(
+    "GITLAB_API_RETRY_ENABLED",
+    Kind::Bool,
+    "repeat reads that failed",
+)
+.default("true");
 static RETRY_ATTEMPTS: Setting = Setting::new(
     "GITLAB_API_RETRY_MAX_ATTEMPTS",
     Kind::Integer { min: 0, max: 10 },
@@ -35,13 +51,19 @@ static RETRY_ATTEMPTS: Setting = Setting::new(
 .default("2");
 static RETRY_BASE: Setting = Setting::new(
     "GITLAB_API_RETRY_BASE_DELAY_MS",
-    Kind::Integer { min: 10, max: 60_000 },
+    Kind::Integer {
+        min: 10,
+        max: 60_000,
+    },
     "first wait before a further try",
 )
 .default("1000");
 static RETRY_LONGEST: Setting = Setting::new(
     "GITLAB_API_RETRY_MAX_DELAY_MS",
-    Kind::Integer { min: 10, max: 600_000 },
+    Kind::Integer {
+        min: 10,
+        max: 600_000,
+    },
     "longest wait before a further try",
 )
 .default("4000");
@@ -51,10 +73,13 @@ static CONNECTIONS: Setting = Setting::new(
     "idle connections kept per origin",
 )
 .default("25");
-static CA: Setting =
-    Setting::new("GITLAB_CA_CERT_PATH", Kind::Path, "PEM certificates added to the system's roots")
-        .aliases(&["NODE_EXTRA_CA_CERTS"])
-        .flag("--ca-cert-path");
+static CA: Setting = Setting::new(
+    "GITLAB_CA_CERT_PATH",
+    Kind::Path,
+    "PEM certificates added to the system's roots",
+)
+.aliases(&["NODE_EXTRA_CA_CERTS"])
+.flag("--ca-cert-path");
 static REJECT: Setting = Setting::new(
     "NODE_TLS_REJECT_UNAUTHORIZED",
     Kind::Bool,
@@ -62,21 +87,33 @@ static REJECT: Setting = Setting::new(
 )
 .flag("--tls-reject-unauthorized")
 .default("1");
-static SKIP_TLS: Setting =
-    Setting::new("SKIP_TLS_VERIFY", Kind::Bool, "true accepts any certificate of GitLab")
-        .default("false");
-static HTTP_PROXY: Setting =
-    Setting::new("HTTP_PROXY", Kind::Secret { min: 1 }, "proxy for http targets")
-        .aliases(&["http_proxy"])
-        .flag("--http-proxy");
-static HTTPS_PROXY: Setting =
-    Setting::new("HTTPS_PROXY", Kind::Secret { min: 1 }, "proxy for https targets")
-        .aliases(&["https_proxy"])
-        .flag("--https-proxy");
-static NO_PROXY: Setting =
-    Setting::new("NO_PROXY", Kind::Text { max: 4_096 }, "hosts reached without a proxy")
-        .aliases(&["no_proxy"])
-        .flag("--no-proxy");
+static SKIP_TLS: Setting = Setting::new(
+    "SKIP_TLS_VERIFY",
+    Kind::Bool,
+    "true accepts any certificate of GitLab",
+)
+.default("false");
+static HTTP_PROXY: Setting = Setting::new(
+    "HTTP_PROXY",
+    Kind::Secret { min: 1 },
+    "proxy for http targets",
+)
+.aliases(&["http_proxy"])
+.flag("--http-proxy");
+static HTTPS_PROXY: Setting = Setting::new(
+    "HTTPS_PROXY",
+    Kind::Secret { min: 1 },
+    "proxy for https targets",
+)
+.aliases(&["https_proxy"])
+.flag("--https-proxy");
+static NO_PROXY: Setting = Setting::new(
+    "NO_PROXY",
+    Kind::Text { max: 4_096 },
+    "hosts reached without a proxy",
+)
+.aliases(&["no_proxy"])
+.flag("--no-proxy");
 
 /// The GitLab instance and the network towards it.
 #[derive(Debug)]
@@ -123,7 +160,12 @@ impl Section for GitLabConfig {
             base: millis(reader.integer(&RETRY_BASE)),
             longest: millis(reader.integer(&RETRY_LONGEST)),
         };
-        Self { instance: instance(reader), egress: egress(reader), timeouts, retries }
+        Self {
+            instance: instance(reader),
+            egress: egress(reader),
+            timeouts,
+            retries,
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use gitlab_mcp_core::auth::Listening;
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use url::Url;
 
 use crate::app::HttpSettings;
 
@@ -17,38 +16,69 @@ static TRANSPORT: Setting = Setting::new(
 );
 static STREAMABLE_HTTP: Setting =
     Setting::new("STREAMABLE_HTTP", Kind::Bool, "serve Streamable HTTP").default("false");
-static HOST: Setting = Setting::new("HOST", Kind::Text { max: 255 }, "address to bind")
-    .default("127.0.0.1");
-static PORT: Setting =
-    Setting::new("PORT", Kind::Integer { min: 0, max: 65_535 }, "port to bind; 0 picks a free one")
-        .default("3002");
-static SERVER_URL: Setting =
-    Setting::new("MCP_SERVER_URL", Kind::Url, "public base URL of this server");
-static ALLOWED_HOSTS: Setting =
-    Setting::new("MCP_ALLOWED_HOSTS", Kind::List, "further Host values that are served");
-static ALLOWED_ORIGINS: Setting =
-    Setting::new("MCP_ALLOWED_ORIGINS", Kind::List, "further Origin values that are served");
-static ROOT_ENDPOINT: Setting =
-    Setting::new("MCP_ROOT_ENDPOINT", Kind::Bool, "serve MCP on / as well as /mcp").default("false");
+static HOST: Setting =
+    Setting::new("HOST", Kind::Text { max: 255 }, "address to bind").default("127.0.0.1");
+static PORT: Setting = Setting::new(
+    "PORT",
+    Kind::Integer {
+        min: 0,
+        max: 65_535,
+    },
+    "port to bind; 0 picks a free one",
+)
+.default("3002");
+static SERVER_URL: Setting = Setting::new(
+    "MCP_SERVER_URL",
+    Kind::Url,
+    "public base URL of this server",
+);
+static ALLOWED_HOSTS: Setting = Setting::new(
+    "MCP_ALLOWED_HOSTS",
+    Kind::Hosts,
+    "further Host values that are served",
+);
+static ALLOWED_ORIGINS: Setting = Setting::new(
+    "MCP_ALLOWED_ORIGINS",
+    Kind::Origins,
+    "further Origin values that are served",
+);
+static ROOT_ENDPOINT: Setting = Setting::new(
+    "MCP_ROOT_ENDPOINT",
+    Kind::Bool,
+    "serve MCP on / as well as /mcp",
+)
+.default("false");
 static LEGACY_SESSIONS: Setting = Setting::new(
     "MCP_LEGACY_SESSIONS",
     Kind::Bool,
     "sessions for clients up to 2025-11-25; false answers each request by itself",
 )
 .default("true");
-static MAX_SESSIONS: Setting =
-    Setting::new("MAX_SESSIONS", Kind::Integer { min: 1, max: 10_000 }, "live legacy sessions")
-        .default("1000");
+static MAX_SESSIONS: Setting = Setting::new(
+    "MAX_SESSIONS",
+    Kind::Integer {
+        min: 1,
+        max: 10_000,
+    },
+    "live legacy sessions",
+)
+.default("1000");
 static SESSION_TIMEOUT: Setting = Setting::new(
     "SESSION_TIMEOUT_SECONDS",
-    Kind::Integer { min: 1, max: 86_400 },
+    Kind::Integer {
+        min: 1,
+        max: 86_400,
+    },
     "idle life of a legacy session",
 )
 .flag("--session-timeout")
 .default("3600");
 static REQUESTS_PER_MINUTE: Setting = Setting::new(
     "MAX_REQUESTS_PER_MINUTE",
-    Kind::Integer { min: 1, max: 100_000 },
+    Kind::Integer {
+        min: 1,
+        max: 100_000,
+    },
     "requests per minute of one principal on the MCP routes",
 )
 .default("300");
@@ -60,33 +90,48 @@ static IP_LIMIT_ENABLED: Setting = Setting::new(
 .default("true");
 static IP_LIMIT: Setting = Setting::new(
     "RATE_LIMIT_IP_MAX_REQUESTS",
-    Kind::Integer { min: 1, max: 100_000 },
+    Kind::Integer {
+        min: 1,
+        max: 100_000,
+    },
     "requests without an accepted credential per minute and address",
 )
 .default("100");
 static BODY_LIMIT: Setting = Setting::new(
     "MCP_BODY_LIMIT_BYTES",
-    Kind::Integer { min: 65_536, max: 67_108_864 },
+    Kind::Integer {
+        min: 65_536,
+        max: 67_108_864,
+    },
     "longest body of an MCP request",
 )
 .default("4194304");
 static HEARTBEAT: Setting = Setting::new(
     "GITLAB_SSE_HEARTBEAT_MS",
-    Kind::Integer { min: 1_000, max: 600_000 },
+    Kind::Integer {
+        min: 1_000,
+        max: 600_000,
+    },
     "comment line on open streams",
 )
 .default("30000");
 static KEEP_ALIVE: Setting = Setting::new(
     "GITLAB_HTTP_KEEPALIVE_TIMEOUT_MS",
-    Kind::Integer { min: 1_000, max: 3_600_000 },
+    Kind::Integer {
+        min: 1_000,
+        max: 3_600_000,
+    },
     "idle keep-alive of inbound connections",
 )
 .default("620000");
 static METRICS: Setting =
     Setting::new("MCP_METRICS_ENABLED", Kind::Bool, "serve /metrics").default("true");
-static SERVER_NAME: Setting =
-    Setting::new("MCP_SERVER_NAME", Kind::Text { max: 128 }, "name in serverInfo")
-        .default("zereight-gitlab-mcp-server");
+static SERVER_NAME: Setting = Setting::new(
+    "MCP_SERVER_NAME",
+    Kind::Text { max: 128 },
+    "name in serverInfo",
+)
+.default("zereight-gitlab-mcp-server");
 
 /// How clients reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,10 +192,15 @@ impl Section for ListenerConfig {
     fn read(reader: &mut Reader) -> Self {
         let (transport, chosen_by) = transport(reader);
         let public = reader.url(&SERVER_URL);
-        let mut allowed_hosts = hosts(reader);
-        let mut allowed_origins = origins(reader);
+        let mut allowed_hosts: BTreeSet<String> =
+            reader.hosts(&ALLOWED_HOSTS).into_iter().collect();
+        let mut allowed_origins: BTreeSet<String> =
+            reader.origins(&ALLOWED_ORIGINS).into_iter().collect();
         if let Some(url) = public {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let port = url
+                .port()
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
             allowed_hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
             allowed_origins.insert(url.origin().ascii_serialization());
         }
@@ -173,8 +223,17 @@ impl Section for ListenerConfig {
                 .then(|| small(reader.integer(&IP_LIMIT))),
             metrics: reader.flag(&METRICS),
         };
-        let server_name = reader.text(&SERVER_NAME).unwrap_or_default().trim().to_owned();
-        Self { transport, chosen_by, http, server_name }
+        let server_name = reader
+            .text(&SERVER_NAME)
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        Self {
+            transport,
+            chosen_by,
+            http,
+            server_name,
+        }
     }
 }
 
@@ -190,9 +249,16 @@ fn transport(reader: &mut Reader) -> (Transport, &'static str) {
     let word = reader.words().first().cloned();
     if let Some(named) = reader.one_of_if_set(&TRANSPORT) {
         if http && named == "stdio" {
-            reader.conflict(&[&TRANSPORT, &STREAMABLE_HTTP], "these two contradict each other");
+            reader.conflict(
+                &[&TRANSPORT, &STREAMABLE_HTTP],
+                "these two contradict each other",
+            );
         }
-        let transport = if named == "http" { Transport::Http } else { Transport::Stdio };
+        let transport = if named == "http" {
+            Transport::Http
+        } else {
+            Transport::Stdio
+        };
         return (transport, TRANSPORT.variable());
     }
     if word.as_deref() == Some("stdio") {
@@ -202,7 +268,10 @@ fn transport(reader: &mut Reader) -> (Transport, &'static str) {
         return (Transport::Http, STREAMABLE_HTTP.variable());
     }
     if reader.is_set(&PORT) {
-        reader.inform(&PORT, "does not select HTTP by itself; set STREAMABLE_HTTP=true to serve it");
+        reader.inform(
+            &PORT,
+            "does not select HTTP by itself; set STREAMABLE_HTTP=true to serve it",
+        );
     }
     (Transport::Stdio, "the default transport")
 }
@@ -214,7 +283,10 @@ fn host(reader: &mut Reader) -> IpAddr {
         return address;
     }
     // Loopback first: `localhost` may resolve to both families.
-    let resolved = (bare, 0).to_socket_addrs().ok().and_then(|mut found| found.next());
+    let resolved = (bare, 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next());
     resolved.map_or_else(
         || {
             reader.problem(&HOST, "not an IP address or a host name that resolves");
@@ -222,40 +294,4 @@ fn host(reader: &mut Reader) -> IpAddr {
         },
         |address| address.ip(),
     )
-}
-
-fn hosts(reader: &mut Reader) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (index, item) in reader.list(&ALLOWED_HOSTS).into_iter().enumerate() {
-        let with_scheme = if item.contains("://") { item } else { format!("https://{item}") };
-        let url = Url::parse(&with_scheme).ok().filter(|url| {
-            url.path() == "/" && url.username().is_empty() && !with_scheme.contains('*')
-        });
-        match url.as_ref().and_then(Url::host_str) {
-            Some(host) => {
-                let port = url.as_ref().and_then(Url::port);
-                found.insert(port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
-            }
-            None => {
-                reader.problem(&ALLOWED_HOSTS, format!("not a host or URL: item {}", index + 1));
-            }
-        }
-    }
-    found
-}
-
-fn origins(reader: &mut Reader) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (index, item) in reader.list(&ALLOWED_ORIGINS).into_iter().enumerate() {
-        match Url::parse(&item) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" => {
-                found.insert(url.origin().ascii_serialization());
-            }
-            _ => reader.problem(
-                &ALLOWED_ORIGINS,
-                format!("not an origin (scheme://host[:port]): item {}", index + 1),
-            ),
-        }
-    }
-    found
 }

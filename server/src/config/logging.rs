@@ -15,8 +15,12 @@ static FORMAT: Setting = Setting::new(
     "form of log lines",
 )
 .default("pretty");
-static JSON: Setting =
-    Setting::new("LOG_JSON", Kind::Bool, "true is the same as LOG_FORMAT=json").default("false");
+static JSON: Setting = Setting::new(
+    "LOG_JSON",
+    Kind::Bool,
+    "true is the same as LOG_FORMAT=json",
+)
+.default("false");
 
 /// Form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub enum LogFormat {
     Pretty,
     /// One short line of text.
     Condensed,
-    /// Several lines per event.
+    /// As pretty, with module and thread.
     Verbose,
     /// One JSON object per line.
     Json,

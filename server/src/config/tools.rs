@@ -12,40 +12,58 @@ static PERMISSION_MODE: Setting = Setting::new(
 )
 .flag("--permission-mode")
 .default("full");
-static READ_ONLY: Setting =
-    Setting::new("GITLAB_READ_ONLY_MODE", Kind::Bool, "true allows only tools that change nothing")
-        .aliases(&["GITLAB_READONLY"])
-        .flag("--read-only")
-        .default("false");
+static READ_ONLY: Setting = Setting::new(
+    "GITLAB_READ_ONLY_MODE",
+    Kind::Bool,
+    "true allows only tools that change nothing",
+)
+.aliases(&["GITLAB_READONLY"])
+.flag("--read-only")
+.default("false");
 static TOOLSETS: Setting =
     Setting::new("GITLAB_TOOLSETS", Kind::List, "tool sets to enable, or all").flag("--toolsets");
 static TOOLS: Setting =
     Setting::new("GITLAB_TOOLS", Kind::List, "tools added to the tool sets").flag("--tools");
-static ALLOWED: Setting =
-    Setting::new("GITLAB_ALLOWED_TOOLS", Kind::List, "nothing outside this list exists");
+static ALLOWED: Setting = Setting::new(
+    "GITLAB_ALLOWED_TOOLS",
+    Kind::List,
+    "nothing outside this list exists",
+);
 static ALLOWED_PATTERN: Setting = Setting::new(
     "GITLAB_ALLOWED_TOOLS_REGEX",
     Kind::Pattern,
     "nothing that does not match exists",
 );
-static DENIED_PATTERN: Setting =
-    Setting::new("GITLAB_DENIED_TOOLS_REGEX", Kind::Pattern, "matching tools do not exist")
-        .flag("--denied-tools-regex");
+static DENIED_PATTERN: Setting = Setting::new(
+    "GITLAB_DENIED_TOOLS_REGEX",
+    Kind::Pattern,
+    "matching tools do not exist",
+)
+.flag("--denied-tools-regex");
 static HIDDEN: Setting = Setting::new(
     "GITLAB_TOOL_POLICY_HIDDEN",
     Kind::List,
     "tools that are not listed but can be called",
 )
 .flag("--tool-policy-hidden");
-static PROJECT: Setting =
-    Setting::new("GITLAB_PROJECT_ID", Kind::Text { max: 255 }, "project used when a call names none")
-        .aliases(&["GITLAB_DEFAULT_PROJECT"]);
-static GROUP: Setting =
-    Setting::new("GITLAB_GROUP_PATH", Kind::Text { max: 255 }, "group used when a call names none")
-        .aliases(&["GITLAB_DEFAULT_NAMESPACE"]);
+static PROJECT: Setting = Setting::new(
+    "GITLAB_PROJECT_ID",
+    Kind::Text { max: 255 },
+    "project used when a call names none",
+)
+.aliases(&["GITLAB_DEFAULT_PROJECT"]);
+static GROUP: Setting = Setting::new(
+    "GITLAB_GROUP_PATH",
+    Kind::Text { max: 255 },
+    "group used when a call names none",
+)
+.aliases(&["GITLAB_DEFAULT_NAMESPACE"]);
 static RESULT_BYTES: Setting = Setting::new(
     "GITLAB_RESULT_BYTES",
-    Kind::Integer { min: 4_096, max: 1_048_576 },
+    Kind::Integer {
+        min: 4_096,
+        max: 1_048_576,
+    },
     "longest result of one call",
 )
 .default("65536");
@@ -66,7 +84,10 @@ static ENCODING: Setting = Setting::new(
 .default("text");
 static TIMEOUT: Setting = Setting::new(
     "GITLAB_TOOL_TIMEOUT_MS",
-    Kind::Integer { min: 1_000, max: 2_147_483_647 },
+    Kind::Integer {
+        min: 1_000,
+        max: 2_147_483_647,
+    },
     "longest run of one tool call",
 )
 .default("120000");
@@ -120,7 +141,11 @@ impl Section for ToolsConfig {
             max_pages: u32::try_from(reader.integer(&MAX_PAGES)).unwrap_or(20),
             ..ToolSettings::default()
         };
-        Self { policy, settings, timeout: Duration::from_millis(reader.integer(&TIMEOUT)) }
+        Self {
+            policy,
+            settings,
+            timeout: Duration::from_millis(reader.integer(&TIMEOUT)),
+        }
     }
 }
 
@@ -133,7 +158,14 @@ impl ToolsConfig {
                 Some(policy)
             }
             Err(text) => {
-                reader.problem(if reader.is_set(&TOOLSETS) { &TOOLSETS } else { &ALLOWED }, text);
+                reader.problem(
+                    if reader.is_set(&TOOLSETS) {
+                        &TOOLSETS
+                    } else {
+                        &ALLOWED
+                    },
+                    text,
+                );
                 None
             }
         }
@@ -151,5 +183,9 @@ fn mode(reader: &mut Reader) -> PermissionMode {
         "modify" => PermissionMode::Modify,
         _ => PermissionMode::Full,
     };
-    if reader.flag(&READ_ONLY) { PermissionMode::ReadOnly } else { named }
+    if reader.flag(&READ_ONLY) {
+        PermissionMode::ReadOnly
+    } else {
+        named
+    }
 }

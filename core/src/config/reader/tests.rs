@@ -1,4 +1,4 @@
-//! The rules of configuration.md, one table per rule, with the sources given as values.
+//! The rules of configuration, one table per rule, with the sources given as values.
 
 use std::fs;
 

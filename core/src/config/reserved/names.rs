@@ -1,4 +1,4 @@
-//! The table of reserved names, in the order of configuration.md 3.
+//! The table of reserved names.
 
 use super::super::setting::{Kind, Setting};
 use super::{Consequence, Reserved};

@@ -1,0 +1,177 @@
+//! The command line. Without a sub-command the server runs with the environment it finds.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use gitlab_mcp_core::config::{Setting, Sources};
+use gitlab_mcp_core::plugin::Plugin;
+
+use crate::build::{Linked, StartError};
+use crate::config;
+
+mod auth_modes;
+mod check;
+mod print;
+mod serve;
+mod settings;
+mod tools;
+
+/// Runs a command line.
+pub(crate) fn run(arguments: Vec<OsString>, plugins: &[Plugin]) -> ExitCode {
+    match dispatch(arguments, plugins) {
+        Ok(code) => code,
+        Err(error) => {
+            print::error(&error.to_string());
+            ExitCode::from(if matches!(error, StartError::Usage(_)) {
+                2
+            } else {
+                1
+            })
+        }
+    }
+}
+
+fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
+    let linked = Linked::read(plugins)?;
+    let settings = config::settings(&linked.modes);
+    let modes: Vec<&str> = linked.modes.iter().map(|mode| mode.name).collect();
+    let matches = match command(&settings, &modes).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        // clap prints help and version on stdout with code 0, mistakes on stderr with code 2.
+        Err(error) => {
+            drop(error.print());
+            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
+        }
+    };
+    let (name, own) = matches.subcommand().unwrap_or(("", &matches));
+    let sources = Sources::from_process(given_flags(own, &settings, name));
+    match name {
+        "auth-modes" => auth_modes::run(&sources, &linked, own.get_flag("json")),
+        "tools" => {
+            let tool = own.get_one::<String>("name").map(String::as_str);
+            tools::run(&sources, &linked, tool, own.get_flag("json"))
+        }
+        "check" => check::run(&sources, plugins),
+        "config" => match own.subcommand() {
+            Some(("print", own)) => {
+                let sources = Sources::from_process(given_flags(own, &settings, name));
+                settings::print(&sources, &linked, own.get_flag("json"))
+            }
+            _ => settings::check(&sources, plugins),
+        },
+        #[cfg(feature = "demo")]
+        "demo" => crate::demo::run(own.get_flag("once"), plugins),
+        _ => serve::run(&sources, plugins),
+    }
+}
+
+/// The whole command line; the flags of settings are valid everywhere.
+fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
+    let json = || {
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("print JSON")
+    };
+    let command = Command::new("gitlab-mcp")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Connects any MCP client to any GitLab, with any way of signing in")
+        .after_help(format!(
+            "Every setting can also be an environment variable or a key of a TOML file \
+             (--config FILE).\nAuth modes in this binary: {}",
+            modes.join(", ")
+        ))
+        .args(settings.iter().flat_map(|setting| flags_of(setting)))
+        .arg(
+            Arg::new("config-file")
+                .long("config")
+                .global(true)
+                .value_name("FILE")
+                .help("TOML file with settings [env: GITLAB_MCP_CONFIG]"),
+        )
+        .subcommand(Command::new("stdio").about("Serve stdio, whatever the environment says"))
+        .subcommand(Command::new("serve").about("Serve with the environment (the default)"))
+        .subcommand(Command::new("check").about(
+            "Check the configuration, reach GitLab, and say who you are and what the token may do",
+        ))
+        .subcommand(
+            Command::new("auth-modes")
+                .about("List the ways to sign in")
+                .arg(json()),
+        )
+        .subcommand(
+            Command::new("tools")
+                .about("List the enabled tools, or show one tool's schema")
+                .arg(Arg::new("name").help("a tool"))
+                .arg(json()),
+        )
+        .subcommand(
+            Command::new("config")
+                .about("Look at the configuration")
+                .subcommand_required(true)
+                .subcommand(Command::new("check").about("Say what is wrong with it"))
+                .subcommand(
+                    Command::new("print")
+                        .about("Print the effective values")
+                        .arg(json()),
+                ),
+        );
+    #[cfg(feature = "demo")]
+    let command = command.subcommand(
+        Command::new("demo")
+            .about("Start a mock GitLab and the server, make one visible round, keep serving")
+            .arg(
+                Arg::new("once")
+                    .long("once")
+                    .action(ArgAction::SetTrue)
+                    .help("end after the round"),
+            ),
+    );
+    command
+}
+
+/// One argument for each spelling of the setting's flag; only the preferred one is shown.
+fn flags_of(setting: &'static Setting) -> Vec<Arg> {
+    let mut args = Vec::new();
+    for (index, flag) in setting.flags().into_iter().enumerate() {
+        let name = flag.trim_start_matches('-').to_owned();
+        let arg = Arg::new(name.clone())
+            .long(name)
+            .global(true)
+            .hide(index > 0)
+            .help(format!("{} [env: {}]", setting.about(), setting.variable()))
+            .help_heading("Settings")
+            .value_name("VALUE");
+        args.push(if setting.is_switch() {
+            arg.num_args(0..=1)
+                .default_missing_value("true")
+                .require_equals(false)
+        } else {
+            arg.num_args(1)
+        });
+    }
+    args
+}
+
+/// The flags that were given, in one spelling, with the word that may select a transport.
+fn given_flags(
+    matches: &ArgMatches,
+    settings: &[&'static Setting],
+    subcommand: &str,
+) -> Vec<OsString> {
+    let spellings = settings.iter().flat_map(|setting| setting.flags());
+    let mut flags: Vec<OsString> = spellings
+        .filter_map(|flag| {
+            let value = matches.get_one::<String>(flag.trim_start_matches('-'))?;
+            Some(format!("{flag}={value}").into())
+        })
+        .collect();
+    if let Some(file) = matches.get_one::<String>("config-file") {
+        flags.push(format!("--config={file}").into());
+    }
+    if subcommand == "stdio" {
+        flags.push("stdio".into());
+    }
+    flags
+}

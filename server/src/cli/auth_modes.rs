@@ -1,0 +1,94 @@
+//! `gitlab-mcp auth-modes`: every registered way to sign in, and which one would be used.
+
+use std::process::ExitCode;
+
+use gitlab_mcp_core::auth::{self, AuthDescriptor, SelectedBy};
+use gitlab_mcp_core::config::{Reader, Sources};
+use serde_json::{Value, json};
+
+use super::print;
+use crate::build::{Linked, StartError};
+use crate::config;
+
+/// Prints the modes.
+pub(super) fn run(
+    sources: &Sources,
+    linked: &Linked,
+    as_json: bool,
+) -> Result<ExitCode, StartError> {
+    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let selected = auth::choose(&linked.modes, &mut reader);
+    let (name, because) = match &selected {
+        Some((mode, because)) => (Some(mode.name), because.as_str()),
+        None => (
+            None,
+            "the present configuration selects none; `gitlab-mcp config check` says why",
+        ),
+    };
+    if as_json {
+        let modes: Vec<Value> = linked.modes.iter().map(to_json).collect();
+        let report = json!({ "modes": modes, "selected": name, "because": because });
+        print::out(&format!("{report:#}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::new();
+    for mode in &linked.modes {
+        let mark = if Some(mode.name) == name { '*' } else { ' ' };
+        text.push_str(&format!(
+            "{mark} {:<22} {}\n    {}\n    reads: {}\n    transports: {}   crate: {}\n",
+            mode.name,
+            mode.summary,
+            selected_by(mode),
+            variables(mode).join(", "),
+            transports(mode).join(", "),
+            mode.crate_name,
+        ));
+    }
+    match name {
+        Some(name) => text.push_str(&format!("\nselected: {name}, because {because}\n")),
+        None => text.push_str(&format!("\nselected: none; {because}\n")),
+    }
+    print::out(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_json(mode: &AuthDescriptor) -> Value {
+    json!({
+        "name": mode.name,
+        "summary": mode.summary,
+        "selected_by": selected_by(mode),
+        "variables": variables(mode),
+        "transports": transports(mode),
+        "crate": mode.crate_name,
+    })
+}
+
+fn selected_by(mode: &AuthDescriptor) -> String {
+    let named = format!("GITLAB_AUTH_MODE={}", mode.name);
+    match mode.selected_by {
+        SelectedBy::NameOnly => format!("selected by {named}"),
+        SelectedBy::Switch(setting) => {
+            format!("selected by {named} or {}=true", setting.variable())
+        }
+        SelectedBy::Credential { setting, .. } => {
+            format!("selected by {named} or by setting {}", setting.variable())
+        }
+    }
+}
+
+fn variables(mode: &AuthDescriptor) -> Vec<&'static str> {
+    mode.settings
+        .iter()
+        .map(|setting| setting.variable())
+        .collect()
+}
+
+fn transports(mode: &AuthDescriptor) -> Vec<&'static str> {
+    [
+        ("stdio", mode.transports.stdio),
+        ("http", mode.transports.http),
+    ]
+    .into_iter()
+    .filter_map(|(name, served)| served.then_some(name))
+    .collect()
+}

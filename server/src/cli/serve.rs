@@ -1,0 +1,116 @@
+//! Serving: stdio or Streamable HTTP, until the client leaves or a signal comes.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use gitlab_mcp_core::config::{Attention, Sources};
+use gitlab_mcp_core::plugin::Plugin;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::print;
+use crate::build::{StartError, Started};
+use crate::config::Transport;
+use crate::{http, logging, stdio};
+
+/// The runtime of every command.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| StartError::Build(format!("the async runtime did not start: {error}")))
+}
+
+/// Serves until it is over.
+pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
+    runtime()?.block_on(async {
+        let started = crate::start(sources, plugins).await?;
+        logging::start(started.logging);
+        tell(&started);
+        let shutdown = CancellationToken::new();
+        tokio::spawn(until_signal(shutdown.clone()));
+        match started.transport {
+            Transport::Stdio => over_stdio(started, shutdown).await,
+            Transport::Http => over_http(started, shutdown).await,
+        }
+    })
+}
+
+fn tell(started: &Started) {
+    for warning in &started.warnings {
+        match warning.attention {
+            Attention::Warn => warn!("{warning}"),
+            Attention::Info => info!("{warning}"),
+        }
+    }
+    info!(
+        auth.mode = started.mode,
+        auth.because = started.because,
+        gitlab.url = started.instance.base(),
+        tools = started
+            .app
+            .catalog
+            .entries()
+            .iter()
+            .filter(|e| started.app.policy.lists(e))
+            .count(),
+        "gitlab-mcp {} is starting",
+        env!("CARGO_PKG_VERSION"),
+    );
+}
+
+async fn over_stdio(started: Started, shutdown: CancellationToken) -> Result<ExitCode, StartError> {
+    let auth = started.app.auth.clone();
+    let result = stdio::serve_stdio(
+        started.app,
+        tokio::io::stdin(),
+        tokio::io::stdout(),
+        shutdown,
+    )
+    .await;
+    auth.shutdown().await;
+    finished(result)
+}
+
+async fn over_http(started: Started, shutdown: CancellationToken) -> Result<ExitCode, StartError> {
+    let address = SocketAddr::new(started.app.http.host, started.app.http.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        StartError::Build(format!("HOST, PORT: {address} cannot be bound: {error}"))
+    })?;
+    let bound = listener.local_addr().unwrap_or(address);
+    info!("listening on http://{bound} (MCP endpoint: http://{bound}/mcp)");
+    let auth = started.app.auth.clone();
+    let result = http::serve(started.app, listener, shutdown).await;
+    auth.shutdown().await;
+    finished(result)
+}
+
+fn finished(result: std::io::Result<()>) -> Result<ExitCode, StartError> {
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            print::error(&format!("serving ended: {error}"));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Cancels `shutdown` on Ctrl-C or SIGTERM.
+pub(crate) async fn until_signal(shutdown: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            shutdown.cancel();
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        shutdown.cancel();
+    }
+}
