@@ -12,8 +12,8 @@ use crate::config;
 
 mod auth_modes;
 mod check;
-mod print;
-mod serve;
+pub(crate) mod print;
+pub(crate) mod serve;
 mod settings;
 mod tools;
 

@@ -14,6 +14,8 @@ pub mod app;
 mod build;
 mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
+mod demo;
 pub mod http;
 mod logging;
 mod plugins;
