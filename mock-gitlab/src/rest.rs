@@ -1,0 +1,44 @@
+//! The index of the instance: every resource that has routes, one per line.
+//!
+//! A resource lives in `rest/<resource>.rs`: its `routes` function is its table of
+//! contents, its handlers follow below. OAuth and the HTML pages stand beside the
+//! API, not under it.
+
+pub(crate) mod approvals;
+pub(crate) mod conventions;
+pub(crate) mod discussions;
+pub(crate) mod issues;
+pub(crate) mod jobs;
+pub(crate) mod merge_requests;
+pub(crate) mod notes;
+pub(crate) mod pipelines;
+pub(crate) mod users;
+pub(crate) mod version;
+
+use crate::routes::{RouteTable, Surface};
+
+/// All routes of an instance.
+pub(crate) fn table() -> RouteTable {
+    let mut table = RouteTable::new();
+
+    table.below("/api/v4", Surface::Rest);
+    version::routes(&mut table);
+    users::routes(&mut table);
+    issues::routes(&mut table);
+    notes::routes(&mut table);
+    discussions::routes(&mut table);
+    merge_requests::routes(&mut table);
+    approvals::routes(&mut table);
+    pipelines::routes(&mut table);
+    jobs::routes(&mut table);
+
+    table.below("", Surface::Web);
+    crate::oauth::routes(&mut table);
+    crate::pages::routes(&mut table);
+    crate::health::routes(&mut table);
+
+    table.below("/-/mock", Surface::Control);
+    crate::control::routes(&mut table);
+
+    table
+}

@@ -1,0 +1,5 @@
+//! TBD.
+
+use crate::world::World;
+
+pub(super) fn plant(_world: &mut World) {}
