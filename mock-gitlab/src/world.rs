@@ -2,6 +2,7 @@
 //! part of the API asks of it. Nothing here knows about HTTP.
 
 pub mod access;
+mod creating;
 mod groups;
 mod issues;
 mod labels;
@@ -19,6 +20,7 @@ mod users;
 
 use std::collections::BTreeMap;
 
+pub use creating::{NewGroup, NewProject};
 pub use groups::{Group, Member};
 pub use issues::Issue;
 pub use labels::Label;

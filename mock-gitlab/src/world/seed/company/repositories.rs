@@ -1,5 +1,12 @@
-//! TBD.
+//! The repositories of Larkspur: one story per project.
+
+mod music_box;
+mod small;
+mod story;
 
 use crate::world::World;
 
-pub(super) fn plant(_world: &mut World) {}
+pub(super) fn plant(world: &mut World) {
+    music_box::plant(world);
+    small::plant(world);
+}
