@@ -5,13 +5,22 @@
 //! API, not under it.
 
 pub(crate) mod approvals;
+pub(crate) mod branches;
+pub(crate) mod commits;
 pub(crate) mod conventions;
 pub(crate) mod discussions;
+pub(crate) mod groups;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod members;
 pub(crate) mod merge_requests;
+pub(crate) mod namespaces;
 pub(crate) mod notes;
+pub(crate) mod personal_access_tokens;
 pub(crate) mod pipelines;
+pub(crate) mod projects;
+pub(crate) mod protected_branches;
+pub(crate) mod tags;
 pub(crate) mod users;
 pub(crate) mod version;
 
@@ -24,6 +33,15 @@ pub(crate) fn table() -> RouteTable {
     table.below("/api/v4", Surface::Rest);
     version::routes(&mut table);
     users::routes(&mut table);
+    personal_access_tokens::routes(&mut table);
+    namespaces::routes(&mut table);
+    groups::routes(&mut table);
+    projects::routes(&mut table);
+    members::routes(&mut table);
+    branches::routes(&mut table);
+    commits::routes(&mut table);
+    protected_branches::routes(&mut table);
+    tags::routes(&mut table);
     issues::routes(&mut table);
     notes::routes(&mut table);
     discussions::routes(&mut table);

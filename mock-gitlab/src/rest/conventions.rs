@@ -4,4 +4,5 @@ pub(crate) mod authentication;
 pub(crate) mod pagination;
 pub(crate) mod parameters;
 pub(crate) mod permissions;
+pub(crate) mod repositories;
 pub(crate) mod scopes;
