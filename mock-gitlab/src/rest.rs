@@ -9,18 +9,25 @@ pub(crate) mod branches;
 pub(crate) mod commits;
 pub(crate) mod conventions;
 pub(crate) mod discussions;
+pub(crate) mod events;
+pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod labels;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
+pub(crate) mod milestones;
 pub(crate) mod namespaces;
 pub(crate) mod notes;
 pub(crate) mod personal_access_tokens;
 pub(crate) mod pipelines;
 pub(crate) mod projects;
 pub(crate) mod protected_branches;
+pub(crate) mod repository;
+pub(crate) mod search;
 pub(crate) mod tags;
+pub(crate) mod todos;
 pub(crate) mod users;
 pub(crate) mod version;
 
@@ -40,8 +47,12 @@ pub(crate) fn table() -> RouteTable {
     members::routes(&mut table);
     branches::routes(&mut table);
     commits::routes(&mut table);
+    files::routes(&mut table);
+    repository::routes(&mut table);
     protected_branches::routes(&mut table);
     tags::routes(&mut table);
+    labels::routes(&mut table);
+    milestones::routes(&mut table);
     issues::routes(&mut table);
     notes::routes(&mut table);
     discussions::routes(&mut table);
@@ -49,6 +60,9 @@ pub(crate) fn table() -> RouteTable {
     approvals::routes(&mut table);
     pipelines::routes(&mut table);
     jobs::routes(&mut table);
+    search::routes(&mut table);
+    events::routes(&mut table);
+    todos::routes(&mut table);
 
     table.below("", Surface::Web);
     crate::oauth::routes(&mut table);

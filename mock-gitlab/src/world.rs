@@ -15,6 +15,7 @@ mod pipelines;
 mod projects;
 pub mod repository;
 mod seed;
+mod todos;
 mod tokens;
 mod users;
 
@@ -31,6 +32,7 @@ pub use oauth::{Application, Session};
 pub use pipelines::{Job, Pipeline};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use repository::Repository;
+pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
 pub use users::User;
 
@@ -68,6 +70,8 @@ pub struct World {
     pub pipelines: BTreeMap<u64, Pipeline>,
     /// Jobs by id.
     pub jobs: BTreeMap<u64, Job>,
+    /// To-do items by id.
+    pub todos: BTreeMap<u64, Todo>,
     /// OAuth applications by id.
     pub applications: BTreeMap<u64, Application>,
     /// Browser sessions by the value of their cookie.
@@ -106,6 +110,7 @@ impl World {
             notes: BTreeMap::new(),
             pipelines: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            todos: BTreeMap::new(),
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sequences: BTreeMap::new(),
