@@ -105,7 +105,7 @@ impl Builder {
         self
     }
 
-    /// Writes each request to `tracing`.
+    /// Writes a line to stderr for each request.
     #[must_use]
     pub fn log_requests(mut self, yes: bool) -> Self {
         self.log_requests = yes;

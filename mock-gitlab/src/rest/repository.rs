@@ -12,7 +12,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
-use crate::world::repository::TreeEntry;
+use crate::world::repository::{TreeEntry, blob_id};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     table
@@ -57,7 +57,7 @@ fn tree(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             cx,
             &entries,
             "page_token",
-            |(_, e)| e.id.clone(),
+            |(path, _)| blob_id(path.as_bytes()),
             tree_entity,
         );
     }

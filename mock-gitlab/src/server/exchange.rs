@@ -1,5 +1,6 @@
 //! One exchange: request in, faults considered, answer out.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -128,13 +129,15 @@ fn record(
     let status = Some(answer.status).filter(|_| !fault.is_some_and(silent));
     if shared.log_requests {
         let user = who.user.as_deref().unwrap_or("-");
-        tracing::info!(
-            method = request.method,
-            path = request.path,
-            status,
-            user,
-            "request"
-        );
+        let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        // A closed stderr is no reason to fail a request.
+        writeln!(
+            std::io::stderr(),
+            "{at} {status} {} {} {user}",
+            request.method,
+            request.path
+        )
+        .ok();
     }
     shared.ledger.push(Record {
         number: 0,
