@@ -1,1 +1,60 @@
-//! A believable GitLab.
+//! A believable GitLab to test against, in memory: REST, faults, a ledger and a
+//! clock that stands still until a test moves it.
+//!
+//! ```
+//! use mock_gitlab::{Fault, MockGitlab, World};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let gl = MockGitlab::builder().seed(42).world(World::company()).start().await?;
+//! let token = gl.user("alice").pat(&["api"]);
+//! gl.faults().add(Fault::status(503).on("GET /api/v4/projects/**").times(2));
+//! // … let a client talk to gl.api_url() with that token …
+//! assert_eq!(gl.log().of("GET /api/v4/projects/*").by(&token).count(), 0);
+//! gl.shutdown().await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Map
+//! | where | what |
+//! |---|---|
+//! | `builder`, `instance` | starting an instance and holding it |
+//! | [`world`] | the data: users, groups, projects, repositories … and the seeds |
+//! | `rest` | **the table of routes**; one file per resource, conventions beside it |
+//! | `oauth`, `pages`, `health`, `control` | what lies outside `/api/v4` |
+//! | `routes` | matching raw paths |
+//! | `server` | connections, one exchange, damage done to answers |
+//! | `faults`, `ledger`, `clock`, `ids` | the tools of a test |
+//!
+//! A request walks one way: `server/exchange.rs` → `server/answering.rs` → `routes.rs`
+//! → `rest/conventions` → a handler in `rest/<resource>.rs`, which gets one [`World`],
+//! locked, and hands back an answer.
+
+mod answer;
+mod builder;
+mod clock;
+mod context;
+mod control;
+mod error;
+mod faults;
+mod glob;
+mod health;
+mod ids;
+mod instance;
+mod ledger;
+mod oauth;
+mod pages;
+mod request;
+mod rest;
+mod routes;
+mod server;
+mod site;
+pub mod world;
+
+pub use builder::Builder;
+pub use clock::{Clock, Timestamp};
+pub use faults::{Fault, FaultPlan};
+pub use ids::Ids;
+pub use instance::{MockGitlab, TokenHandle, UserHandle};
+pub use ledger::{Ledger, Record, Records, Who};
+pub use world::World;

@@ -1,0 +1,130 @@
+//! Setting up an instance.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::faults::FaultPlan;
+use crate::ids::Ids;
+use crate::instance::MockGitlab;
+use crate::server::{self, Shared};
+use crate::site::Site;
+use crate::world::World;
+
+/// How an instance is to be; made by [`MockGitlab::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    seed: u64,
+    world: World,
+    version: String,
+    clock: Clock,
+    faults: FaultPlan,
+    base_path: String,
+    external_url: Option<String>,
+    address: SocketAddr,
+    log_requests: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            seed: 42,
+            world: World::company(),
+            version: "19.5.1-ee".to_owned(),
+            clock: Clock::default(),
+            faults: FaultPlan::new(),
+            base_path: String::new(),
+            external_url: None,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            log_requests: false,
+        }
+    }
+}
+
+impl Builder {
+    /// What every id, sha and token the instance draws depends on.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What is there at the start.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// What `/version` says; `-ee` at the end makes it an enterprise edition.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.version);
+        self
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Faults from the first request on.
+    #[must_use]
+    pub fn faults(mut self, faults: FaultPlan) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The instance lives below this path: `/gitlab`.
+    #[must_use]
+    pub fn base_path(mut self, path: &str) -> Self {
+        let path = path.trim_matches('/');
+        self.base_path = if path.is_empty() {
+            String::new()
+        } else {
+            format!("/{path}")
+        };
+        self
+    }
+
+    /// The address printed in bodies and links, base path included, wherever the
+    /// instance really listens.
+    #[must_use]
+    pub fn external_url(mut self, url: &str) -> Self {
+        self.external_url = Some(url.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Where to listen; a free port of 127.0.0.1 unless told.
+    #[must_use]
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Writes a line to stderr for each request.
+    #[must_use]
+    pub fn log_requests(mut self, yes: bool) -> Self {
+        self.log_requests = yes;
+        self
+    }
+
+    /// Binds and starts.
+    pub async fn start(mut self) -> io::Result<MockGitlab> {
+        let (listener, address) = server::bind(self.address).await?;
+        let url = format!("http://{address}{}", self.base_path);
+        self.world.ids = Ids::seeded(self.seed);
+        let site = Site {
+            external_url: self.external_url.unwrap_or_else(|| url.clone()),
+            base_path: self.base_path,
+            version: self.version,
+        };
+        let shared = Shared::new(self.world, self.clock, self.faults, site, self.log_requests);
+        let shared = Arc::new(shared);
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
+        Ok(MockGitlab::new(url, address, shared, serving))
+    }
+}

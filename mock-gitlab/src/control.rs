@@ -1,0 +1,105 @@
+//! The control API of the mock, `/-/mock/`: what the library offers, for tests in
+//! other languages. Loopback only, and never in the ledger.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::context::Cx;
+use crate::error::ApiError;
+use crate::faults::Fault;
+use crate::routes::RouteTable;
+
+pub(crate) fn routes(table: &mut RouteTable) {
+    table.get("ledger", ledger);
+    table.delete("ledger", clear_ledger);
+    table.get("faults", faults);
+    table.post("faults", add_faults);
+    table.delete("faults", clear_faults);
+    table.get("clock", clock);
+    table.post("clock", advance);
+    table.post("reset", reset);
+    table.get("routes", list_routes);
+}
+
+/// `?of=GET /api/v4/projects/*` narrows it down.
+fn ledger(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let all = cx.shared.ledger.all();
+    let records = match cx.params.filled("of") {
+        Some(glob) => all.of(&glob),
+        None => all,
+    };
+    let records: Vec<Value> = records.iter().map(crate::ledger::Record::to_json).collect();
+    Ok(Answer::json(&json!(records)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn clear_ledger(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    cx.shared.ledger.clear();
+    Ok(Answer::no_content())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn faults(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    Ok(Answer::json(
+        &json!({ "pending": cx.shared.faults.count() }),
+    ))
+}
+
+/// One fault as an object, or several as `{"faults":[…]}`.
+fn add_faults(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let body: Value = serde_json::from_slice(&cx.request.body)
+        .map_err(|error| ApiError::bad_request(&error.to_string()))?;
+    let written = match body {
+        Value::Array(all) => all,
+        Value::Object(mut one) => match one.remove("faults") {
+            Some(Value::Array(all)) => all,
+            _ => vec![Value::Object(one)],
+        },
+        _ => return Err(ApiError::bad_request("an object or a list is wanted")),
+    };
+    let faults: Result<Vec<Fault>, String> = written.into_iter().map(Fault::from_json).collect();
+    for fault in faults.map_err(|reason| ApiError::bad_request(&reason))? {
+        cx.shared.faults.add(fault);
+    }
+    Ok(Answer::created(
+        &json!({ "pending": cx.shared.faults.count() }),
+    ))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn clear_faults(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    cx.shared.faults.clear();
+    Ok(Answer::no_content())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn clock(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    Ok(Answer::json(&json!({ "now": cx.shared.clock.now() })))
+}
+
+fn advance(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let seconds = cx.params.required_id("advance_seconds")?;
+    cx.shared.clock.advance(Duration::from_secs(seconds));
+    Ok(Answer::json(&json!({ "now": cx.shared.clock.now() })))
+}
+
+/// Back to the start: world, ledger and faults. The clock goes on.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn reset(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    *cx.world = cx.shared.initial().clone();
+    cx.shared.ledger.clear();
+    cx.shared.faults.clear();
+    Ok(Answer::no_content())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn list_routes(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let routes: Vec<String> = cx
+        .routes()
+        .listing()
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    Ok(Answer::json(&json!(routes)))
+}

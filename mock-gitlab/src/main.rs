@@ -1,0 +1,143 @@
+//! `mock-gitlab`: the library as a program, for tests in other languages and for
+//! trying things out by hand.
+
+mod listing;
+
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use mock_gitlab::{Clock, MockGitlab, Timestamp, World};
+
+/// A believable GitLab to test against. It is a test double: its secrets are known.
+#[derive(Debug, Parser)]
+#[command(name = "mock-gitlab")]
+struct Arguments {
+    /// Port to listen on; 0 picks a free one
+    #[arg(long, default_value_t = 8929)]
+    port: u16,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// What is there at the start
+    #[arg(long, value_enum, default_value_t = Start::Company)]
+    world: Start,
+    /// What ids and tokens are drawn from
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Path below which the instance lives
+    #[arg(long, default_value = "")]
+    base_path: String,
+    /// Address printed in bodies and links
+    #[arg(long)]
+    external_url: Option<String>,
+    /// Version the instance claims to be
+    #[arg(long, default_value = "19.5.1-ee")]
+    version: String,
+    /// `real`, or the time at which the clock stands
+    #[arg(long, default_value = "real")]
+    clock: String,
+    /// Prints users, passwords, tokens and applications as JSON
+    #[arg(long)]
+    print_tokens: bool,
+    /// Writes a line to stderr for each request
+    #[arg(long, value_enum, default_value_t = Log::Off)]
+    log: Log,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Start {
+    Company,
+    Empty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Log {
+    Requests,
+    Off,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("mock-gitlab: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> std::io::Result<()> {
+    let clock = clock(&arguments.clock)?;
+    if !arguments.host.is_loopback() {
+        complain(
+            "warning: listening beyond this machine; everyone who can reach it knows its secrets",
+        );
+    }
+    let world = match arguments.world {
+        Start::Company => World::company(),
+        Start::Empty => World::empty(),
+    };
+    let mut builder = MockGitlab::builder()
+        .seed(arguments.seed)
+        .world(world)
+        .version(&arguments.version)
+        .clock(clock)
+        .base_path(&arguments.base_path)
+        .log_requests(arguments.log == Log::Requests)
+        .bind(SocketAddr::new(arguments.host, arguments.port));
+    if let Some(url) = &arguments.external_url {
+        builder = builder.external_url(url);
+    }
+    let gitlab = builder.start().await?;
+    announce(&gitlab, arguments.print_tokens)?;
+    until_told_to_stop().await?;
+    gitlab.shutdown().await;
+    Ok(())
+}
+
+fn clock(text: &str) -> std::io::Result<Clock> {
+    if text == "real" {
+        return Ok(Clock::real());
+    }
+    let time = Timestamp::parse(text);
+    let wrong = || std::io::Error::other(format!("--clock: `{text}` is neither `real` nor a time"));
+    time.map(Clock::standing_at).ok_or_else(wrong)
+}
+
+/// The ready line comes first and alone, so that a harness can wait for it.
+fn announce(gitlab: &MockGitlab, print_tokens: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "mock-gitlab listening on {}", gitlab.url())?;
+    if print_tokens {
+        let listing = gitlab.edit(|world| listing::of(world));
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&listing).unwrap_or_default()
+        )?;
+    }
+    out.flush()
+}
+
+async fn until_told_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn complain(text: &str) {
+    // Nothing is left to be done when stderr is closed.
+    writeln!(std::io::stderr(), "{text}").ok();
+}

@@ -1,0 +1,8 @@
+//! What every REST route has in common: credentials, parameters, pages, permissions.
+
+pub(crate) mod authentication;
+pub(crate) mod pagination;
+pub(crate) mod parameters;
+pub(crate) mod permissions;
+pub(crate) mod repositories;
+pub(crate) mod scopes;

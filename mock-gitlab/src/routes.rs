@@ -1,0 +1,217 @@
+//! The router: raw paths in, a handler and its path parameters out.
+//!
+//! GitLab matches before it decodes: `group%2Fproject` is one segment and stays
+//! one. <https://docs.gitlab.com/api/rest/#path-parameters>
+
+mod pattern;
+
+use crate::answer::Answer;
+use crate::context::Cx;
+use crate::error::ApiError;
+pub(crate) use pattern::PathValues;
+use pattern::Pattern;
+
+/// A handler runs under the lock of the world and therefore never waits.
+pub(crate) type Handler = fn(&mut Cx<'_>) -> Result<Answer, ApiError>;
+
+/// Who speaks to a route, and so how credentials are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// `/api/v4`: tokens, scopes, JSON errors.
+    Rest,
+    /// Pages and OAuth: the session cookie; the handler does the rest.
+    Web,
+    /// The control API of the mock: loopback only, not in the ledger.
+    Control,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) surface: Surface,
+    pub(crate) handler: Handler,
+    /// Scopes that suffice besides `api` (and `read_api` for reads).
+    pub(crate) also: &'static [&'static str],
+    /// Whether a CI job token is a credential here.
+    pub(crate) job_token: bool,
+    pattern: Pattern,
+}
+
+impl Route {
+    /// Lets narrower scopes call the route.
+    pub(crate) fn also(&mut self, scopes: &'static [&'static str]) -> &mut Self {
+        self.also = scopes;
+        self
+    }
+
+    /// Lets CI job tokens call the route.
+    pub(crate) fn job_token(&mut self) -> &mut Self {
+        self.job_token = true;
+        self
+    }
+}
+
+/// What a path leads to.
+pub(crate) enum Found<'a> {
+    /// A handler.
+    Route(&'a Route, PathValues),
+    /// The path exists under other methods.
+    OtherMethods(Vec<&'static str>),
+    /// Nothing.
+    Nothing,
+}
+
+/// All routes of an instance.
+#[derive(Debug)]
+pub(crate) struct RouteTable {
+    routes: Vec<Route>,
+    prefix: &'static str,
+    surface: Surface,
+}
+
+impl RouteTable {
+    /// An empty table.
+    pub(crate) fn new() -> Self {
+        Self {
+            routes: Vec::new(),
+            prefix: "",
+            surface: Surface::Web,
+        }
+    }
+
+    /// Routes added from here on lie below `prefix` and belong to `surface`.
+    pub(crate) fn below(&mut self, prefix: &'static str, surface: Surface) -> &mut Self {
+        self.prefix = prefix;
+        self.surface = surface;
+        self
+    }
+
+    /// `GET` (and with it `HEAD`).
+    pub(crate) fn get(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("GET", path, handler)
+    }
+
+    /// `HEAD` where it differs from `GET`.
+    pub(crate) fn head(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("HEAD", path, handler)
+    }
+
+    /// `POST`.
+    pub(crate) fn post(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("POST", path, handler)
+    }
+
+    /// `PUT`.
+    pub(crate) fn put(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("PUT", path, handler)
+    }
+
+    /// `PATCH`.
+    pub(crate) fn patch(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("PATCH", path, handler)
+    }
+
+    /// `DELETE`.
+    pub(crate) fn delete(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("DELETE", path, handler)
+    }
+
+    fn add(&mut self, method: &'static str, path: &str, handler: Handler) -> &mut Route {
+        let pattern = Pattern::parse(&format!("{}/{path}", self.prefix));
+        let at = self.routes.len();
+        self.routes.push(Route {
+            method,
+            surface: self.surface,
+            handler,
+            also: &[],
+            job_token: false,
+            pattern,
+        });
+        &mut self.routes[at]
+    }
+
+    /// The most specific route for a raw path.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let fitting = || {
+            self.routes
+                .iter()
+                .filter(|route| route.pattern.fits(&segments))
+        };
+        let best = |wanted: &str| {
+            fitting()
+                .filter(|r| r.method == wanted)
+                .max_by_key(|r| r.pattern.weight())
+        };
+        let found = best(method).or_else(|| if method == "HEAD" { best("GET") } else { None });
+        if let Some(route) = found {
+            return Found::Route(route, route.pattern.values(&segments));
+        }
+        let others: Vec<_> = fitting().map(|route| route.method).collect();
+        if others.is_empty() {
+            Found::Nothing
+        } else {
+            Found::OtherMethods(others)
+        }
+    }
+
+    /// Method and pattern of every route, for listings.
+    pub(crate) fn listing(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.routes
+            .iter()
+            .map(|route| (route.method, route.pattern.text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> RouteTable {
+        let mut table = RouteTable::new();
+        table.below("/api/v4", Surface::Rest);
+        table.get("users/:id", |_| Err(ApiError::gone()));
+        table.get("users/me", |_| Ok(Answer::no_content()));
+        table.get(
+            "projects/:id/branches/:branch",
+            |_| Ok(Answer::no_content()),
+        );
+        table.get("projects/:id/artifacts/*path", |_| Ok(Answer::no_content()));
+        table
+    }
+
+    fn values(path: &str) -> Option<PathValues> {
+        match table().find("GET", path) {
+            Found::Route(_, values) => Some(values),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_encoded_slash_stays_in_its_segment() {
+        let found = values("/api/v4/projects/a%2Fb/branches/feature%2Fx").unwrap();
+        assert_eq!(found.get("id"), "a/b");
+        assert_eq!(found.get("branch"), "feature/x");
+        assert!(values("/api/v4/projects/a/b/branches/x").is_none());
+    }
+
+    #[test]
+    fn a_rest_keeps_its_slashes() {
+        let found = values("/api/v4/projects/1/artifacts/log/a%20b.txt").unwrap();
+        assert_eq!(found.get("path"), "log/a b.txt");
+    }
+
+    #[test]
+    fn words_win_over_parameters() {
+        let table = table();
+        let Found::Route(route, _) = table.find("HEAD", "/api/v4/users/me") else {
+            panic!()
+        };
+        assert_eq!(route.pattern.text(), "/api/v4/users/me");
+        assert!(matches!(
+            table.find("PUT", "/api/v4/users/me"),
+            Found::OtherMethods(_)
+        ));
+    }
+}

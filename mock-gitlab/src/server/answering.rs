@@ -1,0 +1,131 @@
+//! One request against the world: route, credentials, handler, standard headers.
+
+use serde_json::json;
+
+use super::Shared;
+use crate::answer::Answer;
+use crate::clock::Timestamp;
+use crate::context::Cx;
+use crate::error::ApiError;
+use crate::ledger::Who;
+use crate::request::Request;
+use crate::rest::conventions::authentication::{self, Caller};
+use crate::rest::conventions::parameters::Params;
+use crate::routes::{Found, Surface};
+use crate::world::World;
+
+/// The answer, and who asked.
+pub(super) fn answer(
+    shared: &Shared,
+    world: &mut World,
+    request: &Request,
+    now: Timestamp,
+) -> (Answer, Who) {
+    let mut who = Who::default();
+    let answer = match route(shared, world, request, now, &mut who) {
+        Ok(answer) => answer,
+        Err(error) => error.into(),
+    };
+    (answer, who)
+}
+
+fn route(
+    shared: &Shared,
+    world: &mut World,
+    request: &Request,
+    now: Timestamp,
+    who: &mut Who,
+) -> Result<Answer, ApiError> {
+    let (route, path) = match shared.routes.find(&request.method, &request.path) {
+        Found::Route(route, path) => (route, path),
+        Found::OtherMethods(others) => return Err(other_method(request, &others)),
+        Found::Nothing => return Err(nothing(request)),
+    };
+    if route.surface == Surface::Control && !request.from_loopback {
+        return Err(ApiError::forbidden_because(
+            "the control API is for this machine only",
+        ));
+    }
+    let params = Params::read(request)?;
+    let caller = authentication::resolve(world, request, &params, route, now)?;
+    *who = describe(world, &caller);
+    // GitLab asks anonymous callers to sign in before it looks at anything they want to change.
+    if route.surface == Surface::Rest && !request.is_read() && caller.user.is_none() {
+        return Err(ApiError::unauthorized());
+    }
+    let site = &shared.site;
+    let mut cx = Cx {
+        world,
+        request,
+        site,
+        shared,
+        path,
+        params,
+        caller,
+        now,
+    };
+    let answer = (route.handler)(&mut cx)?;
+    Ok(conditional(request, route.surface, answer))
+}
+
+fn describe(world: &World, caller: &Caller) -> Who {
+    let user = caller.user.and_then(|id| world.users.get(&id));
+    let session = caller.session.as_ref().map(|_| "session".to_owned());
+    Who {
+        user: user.map(|user| user.username.clone()),
+        kind: caller.kind.map(|kind| kind.name().to_owned()).or(session),
+        token: caller.token.clone(),
+    }
+}
+
+fn nothing(request: &Request) -> ApiError {
+    if request.path.starts_with("/api/") {
+        return ApiError::no_route();
+    }
+    let page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Not Found</title></head>\
+                <body><h1>404</h1><p>This page does not exist, or you may not see it.</p></body></html>\n";
+    Answer::html(404, page).into()
+}
+
+/// <https://docs.gitlab.com/api/rest/#cross-origin-resource-sharing> answers OPTIONS
+/// everywhere; other methods are refused with the list of those that exist.
+fn other_method(request: &Request, others: &[&str]) -> ApiError {
+    let allow = format!("OPTIONS, {}", others.join(", "));
+    let answer = if request.method == "OPTIONS" {
+        Answer::no_content()
+            .header("Access-Control-Allow-Origin", "*")
+            .header("Access-Control-Allow-Methods", allow.clone())
+            .header(
+                "Access-Control-Allow-Headers",
+                "Authorization, Content-Type, Private-Token",
+            )
+    } else {
+        Answer::json_with(405, &json!({ "error": "405 Not Allowed" }))
+    };
+    answer.header("Allow", allow).into()
+}
+
+/// Weak ETags on successful JSON reads, 304 for those who have the answer already.
+fn conditional(request: &Request, surface: Surface, answer: Answer) -> Answer {
+    let fits = surface == Surface::Rest && answer.status == 200 && request.is_read();
+    if !fits || answer.content_type != "application/json" {
+        return answer;
+    }
+    let hash = crate::world::repository::blob_id(&answer.body);
+    let tag = format!("W/\"{}\"", hash.chars().take(32).collect::<String>());
+    let known = request.header("if-none-match").unwrap_or_default();
+    let same = known.split(',').any(|known| known.trim() == tag);
+    let answer = answer
+        .header("ETag", tag)
+        .header("Cache-Control", "max-age=0, private, must-revalidate");
+    if same {
+        Answer {
+            status: 304,
+            content_type: "",
+            body: bytes::Bytes::new(),
+            ..answer
+        }
+    } else {
+        answer
+    }
+}

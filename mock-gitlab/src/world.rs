@@ -1,0 +1,132 @@
+//! The world of an instance: plain data, indexed by id, and the questions every
+//! part of the API asks of it. Nothing here knows about HTTP.
+
+pub mod access;
+mod creating;
+mod groups;
+mod issues;
+mod labels;
+mod lookup;
+mod merge_requests;
+mod milestones;
+mod notes;
+mod oauth;
+mod pipelines;
+mod projects;
+pub mod repository;
+mod seed;
+mod todos;
+mod tokens;
+mod users;
+
+use std::collections::BTreeMap;
+
+pub use creating::{NewGroup, NewProject};
+pub use groups::{Group, Member};
+pub use issues::Issue;
+pub use labels::Label;
+pub use merge_requests::MergeRequest;
+pub use milestones::Milestone;
+pub use notes::{Discussion, Note, Noteable};
+pub use oauth::{Application, Session};
+pub use pipelines::{Job, Pipeline};
+pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
+pub use repository::Repository;
+pub use todos::Todo;
+pub use tokens::{Token, TokenKind};
+pub use users::User;
+
+use crate::ids::Ids;
+
+/// Everything an instance knows. Fields are open: a test may arrange what it needs
+/// through [`MockGitlab::edit`](crate::MockGitlab::edit).
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Source of ids and secrets; seeded when the instance starts.
+    pub ids: Ids,
+    /// Users by id.
+    pub users: BTreeMap<u64, User>,
+    /// Groups by id; the id is also the id of the namespace.
+    pub groups: BTreeMap<u64, Group>,
+    /// Projects by id.
+    pub projects: BTreeMap<u64, Project>,
+    /// Repositories by the id of their project.
+    pub repositories: BTreeMap<u64, Repository>,
+    /// Every credential by its value, OAuth access tokens included.
+    pub tokens: BTreeMap<String, Token>,
+    /// Labels by id.
+    pub labels: BTreeMap<u64, Label>,
+    /// Milestones by id.
+    pub milestones: BTreeMap<u64, Milestone>,
+    /// Issues by id.
+    pub issues: BTreeMap<u64, Issue>,
+    /// Merge requests by id.
+    pub merge_requests: BTreeMap<u64, MergeRequest>,
+    /// Discussions by their (hexadecimal) id.
+    pub discussions: BTreeMap<String, Discussion>,
+    /// Notes by id.
+    pub notes: BTreeMap<u64, Note>,
+    /// Pipelines by id.
+    pub pipelines: BTreeMap<u64, Pipeline>,
+    /// Jobs by id.
+    pub jobs: BTreeMap<u64, Job>,
+    /// To-do items by id.
+    pub todos: BTreeMap<u64, Todo>,
+    /// OAuth applications by id.
+    pub applications: BTreeMap<u64, Application>,
+    /// Browser sessions by the value of their cookie.
+    pub sessions: BTreeMap<String, Session>,
+    sequences: BTreeMap<String, u64>,
+}
+
+impl World {
+    /// A new instance: the administrator `root` and nothing else.
+    pub fn empty() -> Self {
+        let mut world = Self::bare();
+        seed::empty::plant(&mut world);
+        world
+    }
+
+    /// A small company with people, groups, projects, history and work in progress.
+    pub fn company() -> Self {
+        let mut world = Self::bare();
+        seed::company::plant(&mut world);
+        world
+    }
+
+    fn bare() -> Self {
+        Self {
+            ids: Ids::seeded(0),
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+            issues: BTreeMap::new(),
+            merge_requests: BTreeMap::new(),
+            discussions: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            todos: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+        }
+    }
+
+    /// The next number of a sequence, from 1. Sequences are named freely: `issue`
+    /// for global ids, `issue of project 3` for iids.
+    pub fn next_id(&mut self, sequence: &str) -> u64 {
+        let last = self.sequences.entry(sequence.to_owned()).or_default();
+        *last += 1;
+        *last
+    }
+
+    /// The next number people see within a project: `next_iid(3, "issue")`.
+    pub fn next_iid(&mut self, project: u64, kind: &str) -> u64 {
+        self.next_id(&format!("{kind} of project {project}"))
+    }
+}

@@ -1,0 +1,4 @@
+//! The worlds an instance can start with.
+
+pub(super) mod company;
+pub(super) mod empty;

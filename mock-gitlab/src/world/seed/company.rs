@@ -1,0 +1,18 @@
+//! World `company`: Larkspur, a small maker of wind-up music boxes.
+
+mod delivery;
+mod people;
+mod projects;
+mod repositories;
+mod work;
+
+use crate::world::World;
+
+/// Plants everything; each part builds on the ones before it.
+pub(crate) fn plant(world: &mut World) {
+    people::plant(world);
+    projects::plant(world);
+    repositories::plant(world);
+    work::plant(world);
+    delivery::plant(world);
+}
