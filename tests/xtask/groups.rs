@@ -1,0 +1,64 @@
+//! The groups, in the order in which they run: the quickest answers first.
+
+mod cargo;
+mod clients;
+mod conformance;
+mod demo;
+mod examples;
+
+use crate::bench::Bench;
+
+/// A part of the tests.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// One line about it.
+    pub(crate) about: &'static str,
+    /// Runs its cases.
+    pub(crate) run: fn(&mut Bench),
+}
+
+/// All of them.
+pub(crate) const ALL: [Group; 8] = [
+    Group {
+        name: "format",
+        about: "cargo fmt --check",
+        run: cargo::format,
+    },
+    Group {
+        name: "lint",
+        about: "clippy over everything, warnings are errors",
+        run: cargo::lint,
+    },
+    Group {
+        name: "hermetic",
+        about: "cargo test --workspace: needs Rust alone",
+        run: cargo::hermetic,
+    },
+    Group {
+        name: "docs",
+        about: "rustdoc, warnings are errors",
+        run: cargo::docs,
+    },
+    Group {
+        name: "demo",
+        about: "gitlab-mcp demo --once shows real work",
+        run: demo::run,
+    },
+    Group {
+        name: "conformance",
+        about: "the official conformance suite, both requirement sets (Node)",
+        run: conformance::run,
+    },
+    Group {
+        name: "clients",
+        about: "real clients over HTTP and stdio, in both eras (Node, Python)",
+        run: clients::run,
+    },
+    Group {
+        name: "examples",
+        about: "the example servers start and their additions work (Node)",
+        run: examples::run,
+    },
+];

@@ -1,0 +1,157 @@
+//! What cargo itself checks.
+
+use std::time::Duration;
+
+use crate::bench::Bench;
+use crate::process::timed;
+use crate::report::{Outcome, Report};
+
+const PROBE: Duration = Duration::from_mins(1);
+const QUICK: Duration = Duration::from_mins(2);
+const BUILD: Duration = Duration::from_mins(30);
+const TEST: Duration = Duration::from_mins(45);
+
+/// `cargo fmt`.
+pub(super) fn format(bench: &mut Bench) {
+    bench.case("format", |bench| {
+        component(bench, "fmt")?;
+        run(bench, &["fmt", "--all", "--check"], &[], QUICK)
+    });
+}
+
+/// `cargo clippy`.
+pub(super) fn lint(bench: &mut Bench) {
+    bench.case("lint", |bench| {
+        component(bench, "clippy")?;
+        let arguments = [
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        run(bench, &arguments, &[], BUILD)
+    });
+}
+
+/// `cargo doc`.
+pub(super) fn docs(bench: &mut Bench) {
+    bench.case("docs", |bench| {
+        let warnings = [("RUSTDOCFLAGS", "-D warnings")];
+        run(
+            bench,
+            &["doc", "--quiet", "--no-deps", "--workspace"],
+            &warnings,
+            BUILD,
+        )
+    });
+}
+
+/// `cargo test`, whose own sums are added to ours.
+pub(super) fn hermetic(bench: &mut Bench) {
+    let arguments = ["test", "--workspace", "--no-fail-fast"];
+    let (done, took) = timed(|| bench.run(&mut bench.cargo(&arguments), TEST));
+    let (sums, problem) = match done {
+        Ok(done) => {
+            let sums = sums(&done.output.stdout());
+            let ran = sums.passed + sums.failed > 0;
+            (sums, (!done.succeeded() || !ran).then(|| failures(&done)))
+        }
+        Err(problem) => (Report::default(), Some(problem)),
+    };
+    let Some(problem) = problem else {
+        return bench.add("hermetic", sums, took);
+    };
+    // The case itself stands for one failure: the first failed test, or that nothing ran.
+    let rest = Report {
+        failed: sums.failed.saturating_sub(1),
+        ..sums
+    };
+    bench.case("hermetic", |_| {
+        Err(Outcome::Failed(format!(
+            "{}\n{problem}",
+            sums.closing_line()
+        )))
+    });
+    bench.count(rest);
+}
+
+fn run(
+    bench: &Bench,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    limit: Duration,
+) -> Result<(), Outcome> {
+    let mut command = bench.cargo(arguments);
+    let done = bench.run(command.envs(environment.iter().copied()), limit)?;
+    if done.succeeded() {
+        Ok(())
+    } else {
+        Err(Outcome::Failed(done.describe()))
+    }
+}
+
+/// A part of the toolchain that may not be installed.
+fn component(bench: &Bench, name: &str) -> Result<(), Outcome> {
+    let done = bench.run(&mut bench.cargo(&[name, "--version"]), PROBE)?;
+    let reason = || Outcome::Skipped(format!("this toolchain has no cargo {name}"));
+    if done.succeeded() {
+        Ok(())
+    } else {
+        Err(reason())
+    }
+}
+
+/// Adds up the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+fn sums(text: &str) -> Report {
+    let mut sums = Report::default();
+    for line in text.lines().filter(|line| line.starts_with("test result:")) {
+        sums.passed += number_before(line, " passed");
+        sums.failed += number_before(line, " failed");
+        sums.skipped += number_before(line, " ignored");
+    }
+    sums
+}
+
+fn number_before(line: &str, word: &str) -> usize {
+    let number = line
+        .split_once(word)
+        .and_then(|(before, _)| before.rsplit(' ').next());
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}
+
+/// The tests that failed, what they said, and the end of the output.
+fn failures(done: &crate::process::Finished) -> String {
+    let stdout = done.output.stdout();
+    let failed: Vec<_> = stdout
+        .lines()
+        .filter(|line| line.starts_with("test ") && line.ends_with("FAILED"))
+        .collect();
+    format!("{}\n{}", failed.join("\n"), done.describe())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_all_binaries_add_up() {
+        let text = "\
+running 4 tests
+test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s
+";
+        assert_eq!(
+            sums(text),
+            Report {
+                passed: 13,
+                failed: 2,
+                skipped: 1
+            }
+        );
+    }
+}

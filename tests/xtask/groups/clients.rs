@@ -1,0 +1,215 @@
+//! Real clients, each case a script of `tests/clients` with a server of its own to talk to over
+//! stdio, or one that all share over HTTP.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::bench::{BEARER, Bench, PROJECT, Scene};
+use crate::report::{Lack, Outcome};
+use crate::server::Server;
+
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// A language of scripts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Language {
+    Python,
+    Node,
+}
+
+use Language::{Node, Python};
+
+/// Name of the case, language, script, its words.
+const CASES: [(&str, Language, &str, &[&str]); 19] = [
+    (
+        "python-http-legacy",
+        Python,
+        "python_mcp.py",
+        &["http", "legacy"],
+    ),
+    (
+        "python-http-auto",
+        Python,
+        "python_mcp.py",
+        &["http", "auto"],
+    ),
+    (
+        "python-http-modern",
+        Python,
+        "python_mcp.py",
+        &["http", "2026-07-28"],
+    ),
+    (
+        "python-stdio-legacy",
+        Python,
+        "python_mcp.py",
+        &["stdio", "legacy"],
+    ),
+    (
+        "python-stdio-auto",
+        Python,
+        "python_mcp.py",
+        &["stdio", "auto"],
+    ),
+    ("ts-1-http", Node, "ts_sdk_v1.mjs", &["http"]),
+    ("ts-1-stdio", Node, "ts_sdk_v1.mjs", &["stdio"]),
+    (
+        "ts-2-http-default",
+        Node,
+        "ts_client_v2.mjs",
+        &["http", "default"],
+    ),
+    (
+        "ts-2-http-auto",
+        Node,
+        "ts_client_v2.mjs",
+        &["http", "auto"],
+    ),
+    (
+        "ts-2-http-pinned",
+        Node,
+        "ts_client_v2.mjs",
+        &["http", "pinned"],
+    ),
+    (
+        "ts-2-stdio-default",
+        Node,
+        "ts_client_v2.mjs",
+        &["stdio", "default"],
+    ),
+    (
+        "ts-2-stdio-auto",
+        Node,
+        "ts_client_v2.mjs",
+        &["stdio", "auto"],
+    ),
+    (
+        "ts-2-stdio-pinned",
+        Node,
+        "ts_client_v2.mjs",
+        &["stdio", "pinned"],
+    ),
+    (
+        "inspector-http-legacy",
+        Node,
+        "inspector.mjs",
+        &["http", "legacy"],
+    ),
+    (
+        "inspector-http-auto",
+        Node,
+        "inspector.mjs",
+        &["http", "auto"],
+    ),
+    (
+        "inspector-http-modern",
+        Node,
+        "inspector.mjs",
+        &["http", "modern"],
+    ),
+    (
+        "inspector-stdio-legacy",
+        Node,
+        "inspector.mjs",
+        &["stdio", "legacy"],
+    ),
+    (
+        "inspector-stdio-auto",
+        Node,
+        "inspector.mjs",
+        &["stdio", "auto"],
+    ),
+    (
+        "inspector-stdio-modern",
+        Node,
+        "inspector.mjs",
+        &["stdio", "modern"],
+    ),
+];
+
+/// Runs every case, then ends the server as a service manager would.
+pub(super) fn run(bench: &mut Bench) {
+    let stage = Stage::set(bench);
+    for (name, language, script, words) in CASES {
+        bench.case(&format!("clients/{name}"), |bench| {
+            let command = command(bench, language, script)?;
+            let stage = stage.as_ref().map_err(Clone::clone)?;
+            stage.play(bench, command, words)
+        });
+    }
+    bench.case("clients/server-ends-on-sigterm", |_| {
+        Ok(stage?.product.stop()?)
+    });
+}
+
+/// The servers of all cases.
+#[derive(Debug)]
+struct Stage {
+    scene: Scene,
+    product: Server,
+}
+
+impl Stage {
+    fn set(bench: &Bench) -> Result<Self, Lack> {
+        let scene = Scene::start(bench)?;
+        let program = bench.binaries()?.get("gitlab-mcp")?;
+        let product = scene.product(bench, program).map_err(Lack::Broken)?;
+        Ok(Self { scene, product })
+    }
+
+    fn play(&self, bench: &Bench, mut command: Command, words: &[&str]) -> Result<(), Outcome> {
+        let program = bench.binaries()?.get("gitlab-mcp")?;
+        command.args(words);
+        settings(&mut command, &self.product, program, &self.scene);
+        let done = bench.run(&mut command, LIMIT)?;
+        if done.succeeded() {
+            return Ok(());
+        }
+        let server = self.product.tail();
+        Err(Outcome::Failed(format!(
+            "the server said\n{server}\nthe client said\n{}",
+            done.describe()
+        )))
+    }
+}
+
+/// An interpreter with a script of `tests/clients`.
+pub(super) fn command(bench: &Bench, language: Language, script: &str) -> Result<Command, Lack> {
+    let script = bench.root().join("tests/clients").join(script);
+    let mut command = match language {
+        Python => {
+            let python = bench.python()?;
+            let mut command = bench.clean(&python.program());
+            command.envs(python.environment());
+            command
+        }
+        Node => {
+            let node = bench.node()?;
+            let mut command = bench.clean(&node.program());
+            command.env("PATH", node.search_path());
+            command.env("GITLAB_MCP_TEST_NODE_PACKAGES", node.folder());
+            command.env("MCP_INSPECTOR_SECRET_STORE", "file");
+            command
+        }
+    };
+    command.arg(script);
+    Ok(command)
+}
+
+/// What the scripts read from their environment.
+fn settings(command: &mut Command, product: &Server, program: &Path, scene: &Scene) {
+    let environment: serde_json::Map<_, _> = scene
+        .environment()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect();
+    command
+        .env("GITLAB_MCP_TEST_URL", product.endpoint())
+        .env("GITLAB_MCP_TEST_BEARER", BEARER)
+        .env("GITLAB_MCP_TEST_PROJECT", PROJECT)
+        .env("GITLAB_MCP_TEST_COMMAND", json!([program]).to_string())
+        .env("GITLAB_MCP_TEST_ENV", json!(environment).to_string());
+}

@@ -1,0 +1,116 @@
+//! The Python client, in a virtual environment or, where Python cannot make one, in a folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Shelf, step, version};
+use crate::process::Guard;
+use crate::report::{Lack, say};
+
+const PACKAGE: &str = "mcp==2.3.0";
+const PIP: [&str; 6] = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--no-input",
+];
+
+/// An installed Python client.
+#[derive(Debug)]
+pub(crate) struct Python {
+    folder: PathBuf,
+}
+
+impl Python {
+    /// Installs what is not there yet.
+    pub(crate) fn install(cache: &Path, guard: &Guard) -> Result<Self, Lack> {
+        let shelf = Shelf::new(cache.join("python"), PACKAGE.to_owned());
+        let python = Self {
+            folder: shelf.folder.clone(),
+        };
+        if shelf.is_filled() && python.works(guard) {
+            return Ok(python);
+        }
+        if version(Path::new("python3"), guard).is_none() {
+            return Err(Lack::Missing(
+                "there is no python3 on the search path".to_owned(),
+            ));
+        }
+        say("installing the Python client …");
+        shelf.clear()?;
+        if !python.make_environment(&shelf, guard)? {
+            say("Python can make no virtual environment: installing into a folder");
+            shelf.clear()?;
+        }
+        let mut pip = python.command();
+        pip.args(PIP);
+        if !python.has_environment() {
+            pip.arg("--target").arg(python.packages());
+        }
+        step(pip.arg(PACKAGE), guard)
+            .map_err(|said| Lack::Broken(format!("pip could not install {PACKAGE}\n{said}")))?;
+        if !python.works(guard) {
+            return Err(Lack::Broken(format!(
+                "{PACKAGE} was installed and cannot be imported"
+            )));
+        }
+        shelf.fill()?;
+        Ok(python)
+    }
+
+    /// Python with the client on its module path.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(self.program());
+        for (name, value) in self.environment() {
+            command.env(name, value);
+        }
+        command
+    }
+
+    /// The interpreter.
+    pub(crate) fn program(&self) -> PathBuf {
+        let own = self.folder.join("bin/python");
+        if own.exists() {
+            own
+        } else {
+            PathBuf::from("python3")
+        }
+    }
+
+    /// What the interpreter needs in its environment.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut environment = vec![("PYTHONDONTWRITEBYTECODE", PathBuf::from("1"))];
+        if !self.has_environment() {
+            environment.push(("PYTHONPATH", self.packages()));
+        }
+        environment
+    }
+
+    fn packages(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
+    fn has_environment(&self) -> bool {
+        self.folder.join("bin/python").exists()
+    }
+
+    /// By `venv`, which Debian packs apart from Python, or by `virtualenv`.
+    fn make_environment(&self, place: &Shelf, guard: &Guard) -> Result<bool, Lack> {
+        for module in ["venv", "virtualenv"] {
+            let mut command = Command::new("python3");
+            command.args(["-m", module]).arg(&self.folder);
+            if step(&mut command, guard).is_ok() {
+                return Ok(true);
+            }
+            say(&format!("python3 -m {module} does not work here"));
+            place.clear()?;
+        }
+        Ok(false)
+    }
+
+    fn works(&self, guard: &Guard) -> bool {
+        step(self.command().args(["-c", "import mcp"]), guard).is_ok()
+    }
+}
