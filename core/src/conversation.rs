@@ -97,6 +97,18 @@ pub struct Suspension {
     pub state: Option<Value>,
 }
 
+impl AskError {
+    /// The same error; a suspended call finds `state` again in [`Conversation::state`] when it is
+    /// repeated.
+    #[must_use]
+    pub fn remember(mut self, state: Value) -> Self {
+        if let Self::Suspended(suspension) = &mut self {
+            suspension.state = Some(state);
+        }
+        self
+    }
+}
+
 impl From<AskError> for crate::tool::ToolError {
     fn from(error: AskError) -> Self {
         use crate::tool::{ErrorCode, ToolError};
