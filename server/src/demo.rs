@@ -40,8 +40,12 @@ pub(crate) fn run(once: bool, plugins: &[Plugin]) -> Result<ExitCode, StartError
             ("MCP_DANGEROUSLY_ALLOW_UNAUTHENTICATED_LOOPBACK", "true"),
         ]);
         let started = crate::start(&sources, plugins).await?;
-        let listener = listen().await.map_err(|error| failed("no port is free", &error))?;
-        let bound = listener.local_addr().map_err(|error| failed("no address", &error))?;
+        let listener = listen()
+            .await
+            .map_err(|error| failed("no port is free", &error))?;
+        let bound = listener
+            .local_addr()
+            .map_err(|error| failed("no address", &error))?;
         let url = format!("http://{bound}/mcp");
         print::out(&format!(
             "mock GitLab  {}  (in memory, signed in as alice)\nMCP server   {url}\n",
@@ -60,7 +64,11 @@ pub(crate) fn run(once: bool, plugins: &[Plugin]) -> Result<ExitCode, StartError
         shutdown.cancel();
         drop(server.await);
         gitlab.shutdown().await;
-        Ok(if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if result.is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     })
 }
 

@@ -32,29 +32,71 @@ pub(super) async fn run(url: &str) -> Result<(), String> {
 }
 
 async fn steps(client: &Client) -> Result<(), String> {
-    let about = client.peer_info().ok_or("initialize: the server did not introduce itself")?;
+    let about = client
+        .peer_info()
+        .ok_or("initialize: the server did not introduce itself")?;
     step(1, "initialize");
+    let server = about
+        .server_info
+        .as_ref()
+        .ok_or("initialize: the server gave no name")?;
     print::out(&format!(
         "  {} {} speaks MCP {}",
-        about.server_info.name, about.server_info.version, about.protocol_version
+        server.name, server.version, about.protocol_version
     ));
 
     step(2, "tools/list");
-    let tools = client.list_all_tools().await.map_err(|error| format!("tools/list: {error}"))?;
-    let names: Vec<&str> = tools.iter().take(6).map(|tool| tool.name.as_ref()).collect();
+    let tools = client
+        .list_all_tools()
+        .await
+        .map_err(|error| format!("tools/list: {error}"))?;
+    let names: Vec<&str> = tools
+        .iter()
+        .take(6)
+        .map(|tool| tool.name.as_ref())
+        .collect();
     print::out(&format!("  {} tools: {}, …", tools.len(), names.join(", ")));
 
-    step(3, "tools/call list_merge_requests {state: opened, scope: all}");
-    let open = call(client, "list_merge_requests", json!({ "state": "opened", "scope": "all" })).await?;
-    let requests = open.structured_content.as_ref().and_then(|answer| answer["items"].as_array());
-    let requests = requests.filter(|list| !list.is_empty()).ok_or("no merge request is open")?;
+    step(
+        3,
+        "tools/call list_merge_requests {state: opened, scope: all}",
+    );
+    let open = call(
+        client,
+        "list_merge_requests",
+        json!({ "state": "opened", "scope": "all" }),
+    )
+    .await?;
+    let requests = open
+        .structured_content
+        .as_ref()
+        .and_then(|answer| answer["items"].as_array());
+    let requests = requests
+        .filter(|list| !list.is_empty())
+        .ok_or("no merge request is open")?;
     for request in requests {
-        print::out(&format!("  !{} {} (by {})", request["iid"], text(request, "title"), text(request, "author")));
+        print::out(&format!(
+            "  !{} {} (by {})",
+            request["iid"],
+            text(request, "title"),
+            text(request, "author")
+        ));
     }
-    let url = requests.last().map(|request| text(request, "web_url")).unwrap_or_default();
+    let url = requests
+        .last()
+        .map(|request| text(request, "web_url"))
+        .unwrap_or_default();
 
-    step(4, &format!("tools/call get_merge_request_diffs {{project_id: {url}}}"));
-    let diff = call(client, "get_merge_request_diffs", json!({ "project_id": url })).await?;
+    step(
+        4,
+        &format!("tools/call get_merge_request_diffs {{project_id: {url}}}"),
+    );
+    let diff = call(
+        client,
+        "get_merge_request_diffs",
+        json!({ "project_id": url }),
+    )
+    .await?;
     let diff = last_text(&diff).ok_or("the diff is empty")?;
     for line in diff.lines().take(SHOWN_LINES) {
         print::out(&format!("  {line}"));
@@ -63,12 +105,25 @@ async fn steps(client: &Client) -> Result<(), String> {
         print::out("  …");
     }
 
-    step(5, &format!("tools/call create_merge_request_note {{project_id: {url}, body: …}}"));
+    step(
+        5,
+        &format!("tools/call create_merge_request_note {{project_id: {url}, body: …}}"),
+    );
     let note = json!({ "project_id": url, "body": "Read by the gitlab-mcp demo: looks good." });
     let note = call(client, "create_merge_request_note", note).await?;
-    let note = note.structured_content.as_ref().map(|answer| &answer["item"]);
-    let note = note.filter(|note| note["id"].is_u64()).ok_or("the note was not created")?;
-    print::out(&format!("  note {} added by {}: {}\n", note["id"], text(&note["author"], "username"), text(note, "body")));
+    let note = note
+        .structured_content
+        .as_ref()
+        .map(|answer| &answer["item"]);
+    let note = note
+        .filter(|note| note["id"].is_u64())
+        .ok_or("the note was not created")?;
+    print::out(&format!(
+        "  note {} added by {}: {}\n",
+        note["id"],
+        text(&note["author"], "username"),
+        text(note, "body")
+    ));
     Ok(())
 }
 
@@ -79,16 +134,26 @@ fn step(number: u8, what: &str) {
 async fn call(client: &Client, tool: &str, arguments: Value) -> Result<CallToolResult, String> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     let request = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-    let result = client.call_tool(request).await.map_err(|error| format!("{tool}: {error}"))?;
+    let result = client
+        .call_tool(request)
+        .await
+        .map_err(|error| format!("{tool}: {error}"))?;
     if result.is_error == Some(true) {
-        return Err(format!("{tool}: {}", last_text(&result).unwrap_or_default()));
+        return Err(format!(
+            "{tool}: {}",
+            last_text(&result).unwrap_or_default()
+        ));
     }
     Ok(result)
 }
 
 /// The last text block of a result: the framed text where there is one.
 fn last_text(result: &CallToolResult) -> Option<String> {
-    let block = result.content.iter().rev().find_map(|block| block.as_text())?;
+    let block = result
+        .content
+        .iter()
+        .rev()
+        .find_map(|block| block.as_text())?;
     Some(block.text.clone())
 }
 
