@@ -6,7 +6,6 @@ mod filters;
 mod forks;
 mod settings;
 
-pub(crate) use change::{check_new_path, namespace_for_new};
 pub(crate) use entity::{full, namespace, short};
 pub(crate) use filters::{filtered, visible_projects};
 

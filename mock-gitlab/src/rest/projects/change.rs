@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{DEVELOPER, MAINTAINER, OWNER};
-use crate::world::repository::{Change, Person};
+use crate::world::repository::Change;
 use crate::world::{Namespace, NewProject, Visibility};
 
 pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -39,14 +39,10 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let id = cx.world.add_project(new, user.id, now);
     let branch = default_branch.unwrap_or_else(|| "main".to_owned());
     let readme = cx.params.is_set("initialize_with_readme")?;
+    let author = cx.person(&user);
     if let Some(repository) = cx.world.repositories.get_mut(&id) {
         repository.default_branch.clone_from(&branch);
         if readme {
-            let author = Person {
-                name: user.name.clone(),
-                email: user.email.clone(),
-                at: now,
-            };
             let file = [Change::create(
                 "README.md",
                 &format!("# {name}\n\n{description}\n"),
@@ -71,7 +67,7 @@ fn created(cx: &Cx<'_>, id: u64) -> Result<Answer, ApiError> {
 }
 
 /// The namespace a parameter names, by number or path, if the caller may create there.
-pub(crate) fn namespace_for_new(
+pub(super) fn namespace_for_new(
     cx: &Cx<'_>,
     parameter: &str,
 ) -> Result<Option<Namespace>, ApiError> {
@@ -92,7 +88,7 @@ pub(crate) fn namespace_for_new(
 }
 
 /// A path must look like one and be free.
-pub(crate) fn check_new_path(
+pub(super) fn check_new_path(
     cx: &Cx<'_>,
     namespace: Namespace,
     path: &str,
