@@ -20,8 +20,8 @@ pub(super) fn run(bench: &mut Bench) {
         if !shows_a_diff(&shown) {
             return failed("the demo shows no diff of a merge request");
         }
-        if !shown.to_lowercase().contains("note") {
-            return failed("the demo shows no note");
+        if !shows_a_new_note(&shown) {
+            return failed("the demo shows no note that it added");
         }
         Ok(())
     });
@@ -33,6 +33,12 @@ fn shows_a_diff(text: &str) -> bool {
     text.contains("@@") || (starts('+') && starts('-'))
 }
 
+/// A line such as `note 42 added by alice: …`.
+fn shows_a_new_note(text: &str) -> bool {
+    text.lines()
+        .any(|line| line.trim_start().starts_with("note ") && line.contains("added"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +48,11 @@ mod tests {
         assert!(shows_a_diff("  @@ -1 +1 @@"));
         assert!(shows_a_diff("  - old\n  + new"));
         assert!(!shows_a_diff("- a list\n- of things"));
+    }
+
+    #[test]
+    fn the_name_of_a_tool_is_no_note() {
+        assert!(shows_a_new_note("  note 42 added by alice: fine"));
+        assert!(!shows_a_new_note("5. tools/call create_merge_request_note"));
     }
 }

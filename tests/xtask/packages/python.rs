@@ -44,6 +44,11 @@ impl Python {
             say("Python can make no virtual environment: installing into a folder");
             shelf.clear()?;
         }
+        if step(python.command().args(["-m", "pip", "--version"]), guard).is_err() {
+            return Err(Lack::Missing(
+                "python3 has neither venv, virtualenv nor pip".to_owned(),
+            ));
+        }
         let mut pip = python.command();
         pip.args(PIP);
         if !python.has_environment() {
