@@ -2,3 +2,6 @@
 //! crates and calls [`main`].
 
 pub mod app;
+pub mod http;
+mod mcp;
+pub mod stdio;
