@@ -4,6 +4,7 @@
 //! contents, its handlers follow below. OAuth and the HTML pages stand beside the
 //! API, not under it.
 
+pub(crate) mod access_tokens;
 pub(crate) mod approvals;
 pub(crate) mod branches;
 pub(crate) mod commits;
@@ -41,6 +42,7 @@ pub(crate) fn table() -> RouteTable {
     version::routes(&mut table);
     users::routes(&mut table);
     personal_access_tokens::routes(&mut table);
+    access_tokens::routes(&mut table);
     namespaces::routes(&mut table);
     groups::routes(&mut table);
     projects::routes(&mut table);

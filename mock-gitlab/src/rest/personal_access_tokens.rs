@@ -3,6 +3,8 @@
 
 mod by_id;
 
+pub(crate) use by_id::{mint, replace};
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -44,7 +46,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.get("job", job).job_token();
 }
 
-fn entity(token: &Token, now: Timestamp) -> Value {
+pub(crate) fn entity(token: &Token, now: Timestamp) -> Value {
     json!({
         "id": token.id,
         "name": token.name,
@@ -119,7 +121,7 @@ fn revoke_current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 fn rotate_current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     own(cx)?;
     let value = cx.caller.token.clone().unwrap_or_default();
-    by_id::replace(cx, &value)
+    replace(cx, &value)
 }
 
 /// <https://docs.gitlab.com/api/jobs/#get-job-tokens-job>

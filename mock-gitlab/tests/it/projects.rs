@@ -204,3 +204,31 @@ async fn archiving_needs_an_owner() {
         .await
         .expect(201);
 }
+
+#[tokio::test]
+async fn a_project_token_speaks_for_a_bot_that_sees_one_project() {
+    let gl = company().await;
+    let alice = Client::of(&gl, "alice");
+    let path = "/projects/larkspur%2Fledger/access_tokens";
+    let new = json!({"name": "counting house", "scopes": ["api"], "access_level": 30});
+    Client::of(&gl, "bob")
+        .post(path, new.clone())
+        .await
+        .expect(403);
+    let made = alice.post(path, new).await.expect(201).json();
+    let bot = Client::anonymous(&gl).with("PRIVATE-TOKEN", made["token"].as_str().unwrap());
+    assert_eq!(bot.get("/user").await.expect(200).json()["bot"], true);
+    bot.get("/projects/larkspur%2Fledger/repository/tree")
+        .await
+        .expect(200);
+    bot.get("/projects/alice%2Fsketches").await.expect(404);
+    assert_eq!(
+        alice.get(path).await.expect(200).json()[0]["access_level"],
+        30
+    );
+    alice
+        .delete(&format!("{path}/{}", made["id"]))
+        .await
+        .expect(204);
+    bot.get("/user").await.expect(401);
+}

@@ -46,7 +46,7 @@ pub(super) fn rotate(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 
 /// Revokes a token and answers with its successor, value included: the only time it
 /// is shown. Without `expires_at` the successor lives for a week.
-pub(super) fn replace(cx: &mut Cx<'_>, value: &str) -> Result<Answer, ApiError> {
+pub(crate) fn replace(cx: &mut Cx<'_>, value: &str) -> Result<Answer, ApiError> {
     let week = cx.now.plus(Duration::from_hours(24 * 7));
     let expires_at = cx.params.time("expires_at")?.unwrap_or(week);
     let former = cx
@@ -71,7 +71,7 @@ pub(super) fn replace(cx: &mut Cx<'_>, value: &str) -> Result<Answer, ApiError> 
 }
 
 /// Stores a token under a fresh value and number.
-fn mint(cx: &mut Cx<'_>, token: Token) -> Value {
+pub(crate) fn mint(cx: &mut Cx<'_>, token: Token) -> Value {
     let value = cx.world.ids.personal_access_token();
     let token = Token {
         id: cx.world.next_id("personal token"),
