@@ -76,3 +76,24 @@ pub(crate) fn table() -> RouteTable {
 
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Of two routes with one shape the second would never be reached.
+    #[test]
+    fn no_route_hides_another() {
+        let mut seen = BTreeSet::new();
+        for (method, path) in table().listing() {
+            let nameless = |part: &str| match part.chars().next() {
+                Some(sign @ (':' | '*')) => sign.to_string(),
+                _ => part.to_owned(),
+            };
+            let shape: Vec<String> = path.split('/').map(nameless).collect();
+            assert!(seen.insert((method, shape)), "{method} {path} stands twice");
+        }
+    }
+}
