@@ -152,3 +152,51 @@ async fn a_token_describes_itself() {
         .expect(204);
     client.get("/user").await.expect(401);
 }
+
+#[tokio::test]
+async fn a_rotated_token_dies_and_its_successor_lives() {
+    let gl = company().await;
+    let token = gl.user("bob").pat(&["api"]);
+    let client = Client::anonymous(&gl).with("PRIVATE-TOKEN", &token);
+    let id = client
+        .get("/personal_access_tokens/self")
+        .await
+        .expect(200)
+        .json()["id"]
+        .clone();
+    let path = format!("/personal_access_tokens/{id}");
+    Client::of(&gl, "carol").get(&path).await.expect(401);
+    Client::of(&gl, "root").get(&path).await.expect(200);
+    let next = client
+        .post(&format!("{path}/rotate"), json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(next["expires_at"], "2026-11-08");
+    client.get("/user").await.expect(401);
+    let next = next["token"].as_str().unwrap();
+    let client = Client::anonymous(&gl).with("PRIVATE-TOKEN", next);
+    assert_eq!(
+        client.get("/user").await.expect(200).json()["username"],
+        "bob"
+    );
+}
+
+#[tokio::test]
+async fn administrators_make_block_and_delete_users() {
+    let gl = company().await;
+    let (root, bob) = (Client::of(&gl, "root"), Client::of(&gl, "bob"));
+    let new = json!({"email": "dora@larkspur.example", "name": "Dora", "username": "dora",
+                     "password": "dora-sweeps-the-shop"});
+    bob.post("/users", new.clone()).await.expect(403);
+    let id = root.post("/users", new.clone()).await.expect(201).json()["id"].clone();
+    root.post("/users", new).await.expect(409);
+    let dora = Client::of(&gl, "dora");
+    dora.get("/user").await.expect(200);
+    root.post(&format!("/users/{id}/block"), json!({}))
+        .await
+        .expect(201);
+    dora.get("/user").await.expect(403);
+    root.delete(&format!("/users/{id}")).await.expect(204);
+    dora.get("/user").await.expect(401);
+}

@@ -204,3 +204,79 @@ async fn archiving_needs_an_owner() {
         .await
         .expect(201);
 }
+
+#[tokio::test]
+async fn a_project_token_speaks_for_a_bot_that_sees_one_project() {
+    let gl = company().await;
+    let alice = Client::of(&gl, "alice");
+    let path = "/projects/larkspur%2Fledger/access_tokens";
+    let new = json!({"name": "counting house", "scopes": ["api"], "access_level": 30});
+    Client::of(&gl, "bob")
+        .post(path, new.clone())
+        .await
+        .expect(403);
+    let made = alice.post(path, new).await.expect(201).json();
+    let bot = Client::anonymous(&gl).with("PRIVATE-TOKEN", made["token"].as_str().unwrap());
+    assert_eq!(bot.get("/user").await.expect(200).json()["bot"], true);
+    bot.get("/projects/larkspur%2Fledger/repository/tree")
+        .await
+        .expect(200);
+    bot.get("/projects/alice%2Fsketches").await.expect(404);
+    assert_eq!(
+        alice.get(path).await.expect(200).json()[0]["access_level"],
+        30
+    );
+    alice
+        .delete(&format!("{path}/{}", made["id"]))
+        .await
+        .expect(204);
+    bot.get("/user").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_project_moves_to_another_namespace_and_its_milestone_to_the_group() {
+    let gl = company().await;
+    let root = Client::of(&gl, "root");
+    let to = json!({"namespace": "larkspur/workshop"});
+    let moved = root
+        .put("/projects/1/transfer", to.clone())
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(moved["path_with_namespace"], "larkspur/workshop/music-box");
+    root.get("/projects/larkspur%2Fmusic-box").await.expect(301);
+    root.put("/projects/1/transfer", to).await.expect(400);
+    root.put("/projects/1/transfer", json!({"namespace": "nowhere"}))
+        .await
+        .expect(404);
+    let milestone = root
+        .post("/projects/1/milestones/2/promote", json!({}))
+        .await
+        .expect(201)
+        .json();
+    assert_eq!(milestone["id"], 2);
+    root.get("/groups/larkspur%2Fworkshop/milestones/2")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn two_runs_of_the_same_story_end_in_the_same_bytes() {
+    let mut stories = Vec::new();
+    for _ in 0..2 {
+        let gl = mock_gitlab::MockGitlab::builder()
+            .external_url("http://gl.test")
+            .start()
+            .await
+            .unwrap();
+        let bob = Client::of(&gl, "bob");
+        let file = json!({"branch": "docs-rewrite", "content": "x", "commit_message": "X"});
+        let replies = [
+            bob.post("/projects", json!({"name": "Twin"})).await,
+            bob.post("/projects/1/repository/files/x", file).await,
+            bob.get("/projects/1/repository/commits/docs-rewrite").await,
+        ];
+        stories.push(replies.map(|reply| (reply.head, reply.body)));
+    }
+    assert_eq!(stories[0], stories[1]);
+}

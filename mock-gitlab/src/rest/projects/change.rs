@@ -215,3 +215,26 @@ fn slug(name: &str) -> String {
         .collect::<Vec<_>>()
         .join("-")
 }
+
+/// Moves a project to another namespace; its old path redirects from then on.
+pub(super) fn transfer(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let mut project = cx.project_as(OWNER)?;
+    cx.params.required("namespace")?;
+    let hidden = || ApiError::not_found("Namespace");
+    let namespace = namespace_for_new(cx, "namespace")
+        .map_err(|_| hidden())?
+        .ok_or_else(hidden)?;
+    if namespace == project.namespace {
+        return Err(ApiError::bad_request(
+            "Project is already in this namespace.",
+        ));
+    }
+    if check_new_path(cx, namespace, &project.path, &project.name).is_err() {
+        let text = "Project with same name or path in target namespace already exists";
+        return Err(ApiError::bad_request(text));
+    }
+    project.former_paths.push(cx.world.project_path(&project));
+    project.namespace = namespace;
+    cx.world.projects.insert(project.id, project.clone());
+    Ok(Answer::json(&full(cx, &project)))
+}
