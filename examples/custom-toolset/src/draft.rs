@@ -1,7 +1,5 @@
-//! The next release notes: what was merged since the last release.
-//! <https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests>
-
-use std::collections::BTreeMap;
+//! The next release notes: what was committed since the last tag.
+//! <https://docs.gitlab.com/api/commits/#list-repository-commits>
 
 use async_trait::async_trait;
 use gitlab_mcp_core::gitlab::{ApiRequest, RequestError};
@@ -13,7 +11,7 @@ use serde_json::Map;
 
 use crate::ReleaseNotes;
 
-/// Draft the notes of the next release: every merge request merged since the last one, by label.
+/// Draft the notes of the next release: every change since the last tag, and whom to thank.
 /// Nothing is published.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct DraftReleaseNotes {
@@ -21,25 +19,29 @@ struct DraftReleaseNotes {
     project_id: ProjectId,
     /// Version the notes are for, for example `v2.1.0`.
     version: String,
-    /// Only what was merged into this branch (any branch).
-    target_branch: Option<String>,
+    /// Branch, tag or commit that will be released (the default branch).
+    #[serde(default = "head")]
+    r#ref: String,
 }
 
-/// What the draft needs of a release.
-#[derive(Debug, Deserialize)]
-struct Release {
-    tag_name: String,
-    released_at: String,
+fn head() -> String {
+    "HEAD".to_owned()
 }
 
-/// What the draft needs of a merge request that was merged.
+/// What the draft needs of a tag.
 #[derive(Debug, Deserialize)]
-struct Change {
-    iid: u64,
+struct Tag {
+    name: String,
+}
+
+/// What the draft needs of a commit.
+#[derive(Debug, Deserialize)]
+struct Commit {
+    short_id: String,
     title: String,
-    merged_at: Option<String>,
+    author_name: String,
     #[serde(default)]
-    labels: Vec<String>,
+    parent_ids: Vec<String>,
 }
 
 #[async_trait]
@@ -49,20 +51,18 @@ impl Tool for DraftReleaseNotes {
     const FACTS: Facts = Facts::read();
 
     async fn call(self, context: &Context) -> Result<ToolOutput, ToolError> {
-        let releases: Vec<Release> = context.read(self.last_release()?).await?;
-        let last = releases.first();
-        let merged = context.all_pages(self.merged_since(last)?).await?;
-        let mut merged: Vec<Change> =
-            serde_json::from_value(merged).map_err(|error| not_merge_requests(&error))?;
-        merged.retain(|one| one.is_newer_than(last));
+        let tags: Vec<Tag> = context.read(self.last_tag()?).await?;
+        let since = tags.first().map(|tag| tag.name.as_str());
+        let commits = context.all_pages(self.commits_since(since)?).await?;
+        let mut commits: Vec<Commit> =
+            serde_json::from_value(commits).map_err(|error| not_commits(&error))?;
+        commits.retain(|commit| !commit.is_merge());
         let mut about = Map::new();
         about.insert("version".to_owned(), self.version.as_str().into());
-        about.insert("merge_requests".to_owned(), merged.len().into());
-        if let Some(last) = last {
-            about.insert("since".to_owned(), last.tag_name.as_str().into());
-        }
+        about.insert("since".to_owned(), since.into());
+        about.insert("changes".to_owned(), commits.len().into());
         // Titles are written by GitLab's users: a text block is framed as such, JSON would not be.
-        Ok(context.text_block(about, &draft(&self.version, last, &merged)))
+        Ok(context.text_block(about, &draft(&self.version, since, &commits)))
     }
 }
 
@@ -73,60 +73,58 @@ impl DraftReleaseNotes {
         [("project_id", self.project_id.as_str())]
     }
 
-    fn last_release(&self) -> Result<ApiRequest, RequestError> {
-        let request = ApiRequest::get("projects/{project_id}/releases", &self.project())?;
+    /// GitLab lists the newest tag first.
+    fn last_tag(&self) -> Result<ApiRequest, RequestError> {
+        let request = ApiRequest::get("projects/{project_id}/repository/tags", &self.project())?;
         Ok(request.query("per_page", 1))
     }
 
-    fn merged_since(&self, last: Option<&Release>) -> Result<ApiRequest, RequestError> {
-        let request = ApiRequest::get("projects/{project_id}/merge_requests", &self.project())?;
-        Ok(request
-            .query("state", "merged")
-            .maybe_query("target_branch", self.target_branch.as_ref())
-            .maybe_query("updated_after", last.map(|last| &last.released_at)))
+    fn commits_since(&self, tag: Option<&str>) -> Result<ApiRequest, RequestError> {
+        let request = ApiRequest::get("projects/{project_id}/repository/commits", &self.project())?;
+        let range = match tag {
+            Some(tag) => format!("{tag}..{}", self.r#ref),
+            None => self.r#ref.clone(),
+        };
+        Ok(request.query("ref_name", range))
     }
 }
 
-impl Change {
-    /// GitLab filters by the last update, which can be much later than the merge. Both times come
-    /// from one server in one form, so that text order is time order.
-    fn is_newer_than(&self, last: Option<&Release>) -> bool {
-        let merged_at = self.merged_at.as_deref().unwrap_or_default();
-        last.is_none_or(|last| merged_at > last.released_at.as_str())
+impl Commit {
+    /// A merge repeats what the merged commits say themselves.
+    fn is_merge(&self) -> bool {
+        self.parent_ids.len() > 1
     }
 }
 
-fn not_merge_requests(error: &serde_json::Error) -> ToolError {
+fn not_commits(error: &serde_json::Error) -> ToolError {
     ToolError::new(
         ErrorCode::UpstreamInvalid,
-        format!("GitLab's list of merge requests could not be read: {error}"),
-        "try again; if it stays so, list the merge requests instead",
+        format!("GitLab's list of commits could not be read: {error}"),
+        "try again; if it stays so, list the commits instead",
     )
 }
 
-/// The notes as Markdown: one section for each first label, unlabelled changes last.
-fn draft(version: &str, last: Option<&Release>, merged: &[Change]) -> String {
-    let mut sections: BTreeMap<(bool, &str), Vec<&Change>> = BTreeMap::new();
-    for one in merged {
-        let label = one.labels.first().map(String::as_str);
-        let section = (label.is_none(), label.unwrap_or("Other changes"));
-        sections.entry(section).or_default().push(one);
+/// The notes as Markdown.
+fn draft(version: &str, since: Option<&str>, commits: &[Commit]) -> String {
+    let mut lines = vec![format!("## {version}"), String::new()];
+    if commits.is_empty() {
+        lines.push("Nothing has changed.".to_owned());
+        return lines.join("\n");
     }
-    let mut lines = vec![format!("## {version}")];
-    if let Some(last) = last {
-        lines.push(format!("\nChanges since {}.", last.tag_name));
+    if let Some(tag) = since {
+        lines.push(format!("Changes since {tag}:"));
+        lines.push(String::new());
     }
-    if sections.is_empty() {
-        lines.push("\nNothing was merged.".to_owned());
-    }
-    for ((_, title), changes) in sections {
-        lines.push(format!("\n### {title}\n"));
-        lines.extend(
-            changes
-                .into_iter()
-                .map(|change| format!("- {} (!{})", change.title, change.iid)),
-        );
-    }
+    lines.extend(
+        commits
+            .iter()
+            .map(|commit| format!("- {} ({})", commit.title, commit.short_id)),
+    );
+    let mut authors: Vec<&str> = commits.iter().map(|one| one.author_name.as_str()).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    lines.push(String::new());
+    lines.push(format!("With thanks to {}.", authors.join(", ")));
     lines.join("\n")
 }
 
@@ -134,71 +132,57 @@ fn draft(version: &str, last: Option<&Release>, merged: &[Change]) -> String {
 mod tests {
     use super::*;
 
-    fn last() -> Release {
-        Release {
-            tag_name: "v2.0.0".to_owned(),
-            released_at: "2026-03-01T00:00:00.000Z".to_owned(),
-        }
-    }
-
-    fn merged(iid: u64, title: &str, labels: &[&str], merged_at: &str) -> Change {
-        Change {
-            iid,
+    fn commit(short_id: &str, title: &str, author_name: &str, parents: usize) -> Commit {
+        Commit {
+            short_id: short_id.to_owned(),
             title: title.to_owned(),
-            merged_at: Some(merged_at.to_owned()),
-            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            author_name: author_name.to_owned(),
+            parent_ids: vec![String::new(); parents],
         }
     }
 
     #[test]
-    fn changes_stand_under_their_first_label_and_the_rest_comes_last() {
-        let time = "2026-03-02T00:00:00.000Z";
-        let changes = [
-            merged(3, "Tidy up", &[], time),
-            merged(1, "Search by label", &["feature", "search"], time),
-            merged(2, "Keep the cursor", &["bug"], time),
+    fn changes_are_listed_and_each_author_is_thanked_once() {
+        let commits = [
+            commit("a1b2c3d4", "Search by label", "Bob", 1),
+            commit("b2c3d4e5", "Keep the cursor", "Alice", 1),
+            commit("c3d4e5f6", "Tidy up", "Bob", 1),
         ];
-        let expected = "## v2.1.0\n\nChanges since v2.0.0.\n\
-            \n### bug\n\n- Keep the cursor (!2)\n\
-            \n### feature\n\n- Search by label (!1)\n\
-            \n### Other changes\n\n- Tidy up (!3)";
-        assert_eq!(draft("v2.1.0", Some(&last()), &changes), expected);
+        let expected = "## v2.1.0\n\nChanges since v2.0.0:\n\n\
+            - Search by label (a1b2c3d4)\n\
+            - Keep the cursor (b2c3d4e5)\n\
+            - Tidy up (c3d4e5f6)\n\n\
+            With thanks to Alice, Bob.";
+        assert_eq!(draft("v2.1.0", Some("v2.0.0"), &commits), expected);
     }
 
     #[test]
-    fn a_project_without_releases_and_changes_has_a_draft_too() {
-        assert_eq!(
-            draft("v0.1.0", None, &[]),
-            "## v0.1.0\n\nNothing was merged."
-        );
+    fn a_project_without_tags_and_changes_has_a_draft_too() {
+        let expected = "## v0.1.0\n\nNothing has changed.";
+        assert_eq!(draft("v0.1.0", None, &[]), expected);
     }
 
     #[test]
-    fn a_comment_after_the_release_does_not_make_a_change_new() {
-        for (merged_at, is_new) in [
-            ("2026-02-28T23:59:59.999Z", false),
-            ("2026-03-01T00:00:00.001Z", true),
-        ] {
-            let one = merged(1, "", &[], merged_at);
-            assert_eq!(one.is_newer_than(Some(&last())), is_new, "{merged_at}");
-            assert!(one.is_newer_than(None));
+    fn only_a_commit_with_several_parents_is_a_merge() {
+        for (parents, is_merge) in [(0, false), (1, false), (2, true)] {
+            assert_eq!(commit("", "", "", parents).is_merge(), is_merge);
         }
     }
 
     #[test]
-    fn both_requests_name_the_project() {
-        let tool = DraftReleaseNotes {
-            project_id: ProjectId("group/project".to_owned()),
-            version: "v2.1.0".to_owned(),
-            target_branch: Some("main".to_owned()),
-        };
+    fn the_range_begins_at_the_last_tag() {
+        let arguments = serde_json::json!({ "project_id": "group/project", "version": "v2.1.0" });
+        let tool: DraftReleaseNotes = serde_json::from_value(arguments).unwrap();
+        let project = "GET projects/group%2Fproject/repository";
         assert_eq!(
-            tool.last_release().unwrap().to_string(),
-            "GET projects/group%2Fproject/releases?per_page=1"
+            tool.last_tag().unwrap().to_string(),
+            format!("{project}/tags?per_page=1")
         );
-        let request = tool.merged_since(Some(&last())).unwrap().to_string();
-        for part in ["state=merged", "target_branch=main", "updated_after=2026"] {
-            assert!(request.contains(part), "{request}");
+        for (tag, range) in [(Some("v2.0.0"), "v2.0.0..HEAD"), (None, "HEAD")] {
+            assert_eq!(
+                tool.commits_since(tag).unwrap().to_string(),
+                format!("{project}/commits?ref_name={range}")
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Published release notes: <https://docs.gitlab.com/api/releases/#list-releases>
+//! Published release notes: the messages of tags.
+//! <https://docs.gitlab.com/api/tags/#list-all-project-repository-tags>
 
 use gitlab_mcp_core::tool::{Endpoint, Facts, Paging, ProjectId};
 use schemars::JsonSchema;
@@ -6,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ReleaseNotes;
 
-/// List the release notes of a project, newest first.
+/// List the release notes of a project: its tags with their messages, newest first.
 #[derive(Debug, Deserialize, Serialize, JsonSchema, Endpoint)]
-#[endpoint(GET, "projects/{project_id}/releases", toolset = ReleaseNotes,
+#[endpoint(GET, "projects/{project_id}/repository/tags", toolset = ReleaseNotes,
     facts = Facts::read()
         .paged(Paging::Offset)
-        .fields(&["tag_name", "name", "description", "released_at"]))]
+        .fields(&["name", "message", "created_at", "release"]))]
 struct ListReleaseNotes {
     /// Project ID or path.
     project_id: ProjectId,
-    /// Only releases that are not older than this time (ISO 8601).
-    updated_after: Option<String>,
+    /// Only tags whose name contains this text; `^text` and `text$` anchor it.
+    search: Option<String>,
     /// Page number.
     #[schemars(range(min = 1))]
     page: Option<u32>,
@@ -44,7 +45,7 @@ mod tests {
         let request = request_of::<ListReleaseNotes>(arguments, &instance, &settings).unwrap();
         assert_eq!(
             request.to_string(),
-            "GET projects/group%2Fproject/releases?per_page=5"
+            "GET projects/group%2Fproject/repository/tags?per_page=5"
         );
     }
 }
