@@ -32,12 +32,12 @@ pub use catalog::{Catalog, CatalogError, Entry, SetEntry};
 pub use context::{Context, ToolSettings};
 pub use error::{ErrorCode, FieldProblem, ToolError};
 pub use execute::execute;
-pub use facts::{Answers, Effect, Facts, Paging};
+pub use facts::{Answers, Deletes, Effect, Facts, Paging};
 pub use gitlab_mcp_macros::Endpoint;
 pub use output::{Content, ToolOutput};
 pub use policy::{Allowed, PermissionMode, Policy, PolicyInput, Refusal};
 pub(crate) use roles::CLEAR;
-pub use roles::{Clearable, GroupId, Iid, Labels, ProjectId};
+pub use roles::{Clearable, GroupId, Iid, Labels, Markdown, ProjectId};
 pub use schema::{Schema, schema_of};
 pub use shape::{Page, Projection, clean};
 pub use text::{Window, frame, visible};
@@ -242,6 +242,17 @@ macro_rules! register_tool {
     ($name:ty) => {
         $crate::__inventory::submit! {
             $crate::tool::ToolDescriptor::custom::<$name>(env!("CARGO_PKG_NAME"))
+        }
+    };
+}
+
+/// Registers an [`Endpoint`](crate::tool::Endpoint) that is written by hand, for example because
+/// its route depends on its arguments.
+#[macro_export]
+macro_rules! register_endpoint {
+    ($name:ty) => {
+        $crate::__inventory::submit! {
+            $crate::tool::ToolDescriptor::rest::<$name>(env!("CARGO_PKG_NAME"))
         }
     };
 }

@@ -24,6 +24,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
 }
 
 /// `?of=GET /api/v4/projects/*` narrows it down.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
 fn ledger(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let all = cx.shared.ledger.all();
     let records = match cx.params.filled("of") {

@@ -1,5 +1,7 @@
 //! Numbers and secrets that look random and are not: sha-256 of seed and counter.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 /// A seeded source of ids, tokens and hashes.
@@ -20,7 +22,8 @@ impl Ids {
         let mut text = String::with_capacity(length + 64);
         while text.len() < length {
             for byte in self.draw(label) {
-                text.push_str(&format!("{byte:02x}"));
+                // Writing to a String cannot fail.
+                write!(text, "{byte:02x}").ok();
             }
         }
         text.truncate(length);

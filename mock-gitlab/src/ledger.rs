@@ -21,6 +21,8 @@ pub struct Who {
     pub kind: Option<String>,
     /// The value of the token.
     pub token: Option<String>,
+    /// The administrator who spoke for the user with `Sudo`.
+    pub sudo_by: Option<String>,
 }
 
 /// One request and what became of it.
@@ -122,13 +124,11 @@ impl Ledger {
         }
     }
 
-    /// Appends a record and returns its number.
-    pub(crate) fn push(&self, mut record: Record) -> u64 {
+    /// Appends a record and numbers it.
+    pub(crate) fn push(&self, mut record: Record) {
         let mut records = self.lock();
         record.number = records.last().map_or(1, |last| last.number + 1);
-        let number = record.number;
         records.push(record);
-        number
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Record>> {

@@ -4,6 +4,7 @@
 //! contents, its handlers follow below. OAuth and the HTML pages stand beside the
 //! API, not under it.
 
+pub(crate) mod access_tokens;
 pub(crate) mod approvals;
 pub(crate) mod branches;
 pub(crate) mod commits;
@@ -41,6 +42,7 @@ pub(crate) fn table() -> RouteTable {
     version::routes(&mut table);
     users::routes(&mut table);
     personal_access_tokens::routes(&mut table);
+    access_tokens::routes(&mut table);
     namespaces::routes(&mut table);
     groups::routes(&mut table);
     projects::routes(&mut table);
@@ -73,4 +75,25 @@ pub(crate) fn table() -> RouteTable {
     crate::control::routes(&mut table);
 
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Of two routes with one shape the second would never be reached.
+    #[test]
+    fn no_route_hides_another() {
+        let mut seen = BTreeSet::new();
+        for (method, path) in table().listing() {
+            let nameless = |part: &str| match part.chars().next() {
+                Some(sign @ (':' | '*')) => sign.to_string(),
+                _ => part.to_owned(),
+            };
+            let shape: Vec<String> = path.split('/').map(nameless).collect();
+            assert!(seen.insert((method, shape)), "{method} {path} stands twice");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod answering;
 mod body;
 mod exchange;
+mod substitute;
 mod wire;
 
 use std::io;

@@ -1,21 +1,36 @@
 //! Structured logs on stderr; stdout belongs to the protocol.
 
-use tracing_subscriber::fmt;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 use crate::config::{LogFormat, LoggingConfig};
 
+/// Libraries that report every request at `info`; theirs are worth a line only when it matters.
+const QUIET: [&str; 4] = ["rmcp", "hyper", "hyper_util", "reqwest"];
+
 /// Starts logging. Later calls in one process change nothing, so tests may start many servers.
 pub(crate) fn start(config: LoggingConfig) {
-    let builder = fmt()
-        .with_max_level(config.level)
+    let mut targets = Targets::new().with_default(config.level);
+    if config.level < LevelFilter::TRACE {
+        let quiet = config.level.min(LevelFilter::WARN);
+        targets = targets.with_targets(QUIET.map(|library| (library, quiet)));
+    }
+    let layer = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false);
-    let result = match config.format {
-        LogFormat::Pretty => builder.try_init(),
-        LogFormat::Condensed => builder.compact().without_time().try_init(),
-        LogFormat::Verbose => builder.with_target(true).with_thread_ids(true).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let layer = match config.format {
+        LogFormat::Pretty => layer.boxed(),
+        LogFormat::Condensed => layer.compact().without_time().boxed(),
+        LogFormat::Verbose => layer.with_target(true).with_thread_ids(true).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    drop(result);
+    drop(
+        tracing_subscriber::registry()
+            .with(layer.with_filter(targets))
+            .try_init(),
+    );
 }

@@ -1,7 +1,5 @@
 //! Commits: <https://docs.gitlab.com/api/commits/>
 
-use serde_json::Value;
-
 use crate::branches::Branches;
 use crate::diff::{FileDiff, render};
 use crate::prelude::*;
@@ -48,13 +46,7 @@ struct ListCommits {
     page: Paged,
 }
 
-/// Order of a history.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum HistoryOrder {
-    Default,
-    Topo,
-}
+words!(HistoryOrder: Default, Topo);
 
 /// Get one commit.
 #[derive(Debug, Deserialize, Serialize, JsonSchema, Endpoint)]
@@ -108,54 +100,22 @@ impl Tool for GetCommitDiff {
 
 register_tool!(GetCommitDiff);
 
-/// Compare two branches, tags or commits: the commits and the diff between them.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct GetBranchDiffs {
-    /// Project ID or path.
-    project_id: ProjectId,
-    /// Where the comparison starts.
-    from: String,
-    /// Where it ends.
-    to: String,
-    /// Compare the two directly instead of from their merge base.
-    straight: Option<bool>,
-    /// Leave out files whose path matches one of these regular expressions.
-    excluded_file_patterns: Option<Vec<String>>,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-#[async_trait]
-impl Tool for GetBranchDiffs {
-    const NAME: &'static str = "get_branch_diffs";
-    type Set = Branches;
-    const FACTS: Facts = Facts::read()
-        .answers(Answers::Text)
-        .also_in(&["merge_requests"]);
+    use super::*;
+    use crate::model::request;
 
-    async fn call(self, context: &Context) -> Result<ToolOutput, ToolError> {
-        let excluded = crate::diff::Exclusions::parse(self.excluded_file_patterns.as_deref())?;
-        let request = ApiRequest::get(
-            "projects/{project_id}/repository/compare",
-            &[("project_id", self.project_id.as_str())],
-        )?;
-        let request = request.query("from", self.from).query("to", self.to);
-        let answer = context
-            .send(request.maybe_query("straight", self.straight))
-            .await?;
-        let compare: Value = answer.json()?;
-        let (kept, left_out) = excluded.apply(FileDiff::all(&compare));
-        let (mut about, text) = render(&kept);
-        let titles = compare
-            .get("commits")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let titles: Vec<Value> = titles
-            .map(|commit| serde_json::json!({ "id": commit["short_id"], "title": commit["title"] }))
-            .collect();
-        about.insert("commits".to_owned(), titles.into());
-        about.insert("files_left_out".to_owned(), left_out.into());
-        Ok(context.text_block(about, &text))
+    #[test]
+    fn commits_are_listed_and_read() {
+        assert_eq!(
+            request::<ListCommits>(&json!({ "project_id": 1, "path": "src", "order": "TOPO" })),
+            "GET projects/1/repository/commits?path=src&order=topo"
+        );
+        assert_eq!(
+            request::<GetCommit>(&json!({ "project_id": 1, "sha": "feat/a", "stats": false })),
+            "GET projects/1/repository/commits/feat%2Fa?stats=false"
+        );
     }
 }
-
-register_tool!(GetBranchDiffs);

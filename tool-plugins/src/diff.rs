@@ -4,6 +4,10 @@
 use gitlab_mcp_core::tool::ToolError;
 use serde_json::{Map, Value, json};
 
+mod place;
+
+pub(crate) use place::{Place, line_code};
+
 /// Files whose content a review never needs.
 const LOCK_FILES: [&str; 12] = [
     "package-lock.json",
@@ -26,16 +30,23 @@ pub(crate) struct FileDiff<'a> {
 }
 
 impl<'a> FileDiff<'a> {
+    /// One file.
+    pub(crate) fn of(file: &'a Value) -> Self {
+        Self { file }
+    }
+
+    /// The file as GitLab sent it.
+    pub(crate) fn json(&self) -> &'a Value {
+        self.file
+    }
+
     /// The files of an answer: a list, or an object with a `diffs` or `changes` member.
     pub(crate) fn all(answer: &'a Value) -> Vec<Self> {
         let list = answer
             .as_array()
             .or_else(|| answer.get("diffs").and_then(Value::as_array))
             .or_else(|| answer.get("changes").and_then(Value::as_array));
-        list.into_iter()
-            .flatten()
-            .map(|file| Self { file })
-            .collect()
+        list.into_iter().flatten().map(Self::of).collect()
     }
 
     fn text(&self, name: &str) -> &'a str {
@@ -71,6 +82,19 @@ impl<'a> FileDiff<'a> {
             .rsplit('/')
             .next()
             .is_some_and(|name| LOCK_FILES.contains(&name))
+    }
+
+    /// True for a file that GitLab counts as generated.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.flag("generated_file")
+    }
+
+    /// The path before the change.
+    pub(crate) fn old_path(&self) -> &'a str {
+        match self.text("old_path") {
+            "" => self.text("new_path"),
+            path => path,
+        }
     }
 
     /// Why the content is missing, if it is.
@@ -126,9 +150,12 @@ impl<'a> FileDiff<'a> {
         } else {
             self.text("new_path")
         };
+        let diff = self.text("diff");
         match self.left_out() {
+            // Asked for with `unidiff`, GitLab sends the two lines itself.
+            None if diff.starts_with("--- ") => with_line_end(diff),
             Some(why) => format!("--- {old}\n+++ {new}\n# {why}\n"),
-            None => format!("--- {old}\n+++ {new}\n{}", with_line_end(self.text("diff"))),
+            None => format!("--- {old}\n+++ {new}\n{}", with_line_end(diff)),
         }
     }
 }
@@ -141,9 +168,13 @@ fn with_line_end(text: &str) -> String {
     }
 }
 
-/// Files a caller does not want to see, by patterns on their path.
+/// Files a caller does not want to see.
 #[derive(Debug, Default)]
-pub(crate) struct Exclusions(Vec<regex::Regex>);
+pub(crate) struct Exclusions {
+    patterns: Vec<regex::Regex>,
+    lock_files: bool,
+    generated: bool,
+}
 
 impl Exclusions {
     /// Compiles the patterns.
@@ -153,12 +184,32 @@ impl Exclusions {
             .iter()
             .map(|pattern| regex::Regex::new(pattern))
             .collect();
-        compiled.map(Self).map_err(|_| {
+        let patterns = compiled.map_err(|_| {
             ToolError::argument(
                 "excluded_file_patterns",
                 "expected valid regular expressions",
             )
+        })?;
+        Ok(Self {
+            patterns,
+            ..Self::default()
         })
+    }
+
+    /// Also without lock files, or without generated files.
+    #[must_use]
+    pub(crate) fn and(mut self, lock_files: Option<bool>, generated: Option<bool>) -> Self {
+        self.lock_files = lock_files == Some(true);
+        self.generated = generated == Some(true);
+        self
+    }
+
+    fn matches(&self, file: &FileDiff<'_>) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| pattern.is_match(file.path()))
+            || self.lock_files && file.is_lock_file()
+            || self.generated && file.is_generated()
     }
 
     /// The files that stay, and how many do not.
@@ -166,7 +217,7 @@ impl Exclusions {
         let all = files.len();
         let kept: Vec<_> = files
             .into_iter()
-            .filter(|file| !self.0.iter().any(|pattern| pattern.is_match(file.path())))
+            .filter(|file| !self.matches(file))
             .collect();
         let left_out = all - kept.len();
         (kept, left_out)
@@ -179,6 +230,30 @@ pub(crate) fn render(files: &[FileDiff<'_>]) -> (Map<String, Value>, String) {
     let text: String = files.iter().map(FileDiff::unified).collect();
     let mut about = Map::new();
     about.insert("files".to_owned(), json!(summaries));
+    (about, text)
+}
+
+/// As [`render`], with whole files as long as they fit; the others are named in `not_shown`. The
+/// first file is always there.
+pub(crate) fn render_within(files: &[FileDiff<'_>], budget: usize) -> (Map<String, Value>, String) {
+    let (mut about, _) = render(files);
+    let mut text = String::new();
+    let mut not_shown: Vec<&str> = Vec::new();
+    for file in files {
+        let one = file.unified();
+        if text.is_empty() || text.len() + one.len() <= budget {
+            text.push_str(&one);
+        } else {
+            not_shown.push(file.path());
+        }
+    }
+    if !not_shown.is_empty() {
+        about.insert("not_shown".to_owned(), json!(not_shown));
+        about.insert(
+            "next_step".to_owned(),
+            "call get_merge_request_file_diff with the paths of not_shown".into(),
+        );
+    }
     (about, text)
 }
 
@@ -214,5 +289,43 @@ mod tests {
             .map(FileDiff::is_lock_file)
             .collect();
         assert_eq!(found, [true, false]);
+    }
+
+    #[test]
+    fn files_beyond_the_budget_are_named_instead_of_cut() {
+        let answer = json!([
+            { "new_path": "a", "old_path": "a", "diff": "+one\n" },
+            { "new_path": "b", "old_path": "b", "diff": format!("+{}\n", "x".repeat(99)) },
+            { "new_path": "c", "old_path": "c", "diff": "+three\n" },
+        ]);
+        let (about, text) = render_within(&FileDiff::all(&answer), 60);
+        assert_eq!(text, "--- a\n+++ a\n+one\n--- c\n+++ c\n+three\n");
+        assert_eq!(about["not_shown"], json!(["b"]));
+        assert_eq!(about["files"].as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn excluded_files_are_counted() {
+        let answer = json!([
+            { "new_path": "src/a.rs" },
+            { "new_path": "web/yarn.lock" },
+            { "new_path": "api.pb.go", "generated_file": true },
+            { "new_path": "docs/a.md" },
+        ]);
+        let patterns = ["^docs/".to_owned()];
+        let exclusions = Exclusions::parse(Some(&patterns)).unwrap();
+        let (kept, left_out) = exclusions
+            .and(Some(true), Some(true))
+            .apply(FileDiff::all(&answer));
+        assert_eq!((kept.len(), left_out), (1, 3));
+        assert!(Exclusions::parse(Some(&["(".to_owned()])).is_err());
+    }
+
+    #[test]
+    fn headers_that_gitlab_sends_are_not_doubled() {
+        let answer =
+            json!([{ "old_path": "a", "new_path": "a", "diff": "--- a/a\n+++ b/a\n+x\n" }]);
+        let (_, text) = render(&FileDiff::all(&answer));
+        assert_eq!(text, "--- a/a\n+++ b/a\n+x\n");
     }
 }

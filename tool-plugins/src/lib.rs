@@ -4,9 +4,15 @@
 mod branches;
 mod commits;
 mod diff;
+mod issues;
+mod labels;
+mod merge_requests;
 mod model;
+mod pipelines;
 mod prelude;
+mod projects;
 mod repositories;
+mod search;
 mod users;
 
 gitlab_mcp_core::plugin!();

@@ -3,7 +3,13 @@
 
 use crate::prelude::*;
 
+mod create;
 mod files;
+mod fork;
+mod push;
+mod read;
+mod search;
+mod tree;
 
 toolset!(
     /// Files, folders and commits that change them.

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::prelude::*;
 
+mod events;
+mod find;
+
 toolset!(
     /// Users, and who the token belongs to.
     Users, "users", "Users, and who the token belongs to.", default = true

@@ -55,6 +55,7 @@ enum Role {
     Project,
     Group,
     Iid,
+    Markdown,
 }
 
 impl Rule {
@@ -72,6 +73,7 @@ impl Rule {
             Some("project") => Some(Role::Project),
             Some("group") => Some(Role::Group),
             Some("iid") => Some(Role::Iid),
+            Some("markdown") => Some(Role::Markdown),
             _ => None,
         };
         let words = schema
@@ -138,6 +140,9 @@ impl ArgumentRules {
         let mut arguments = self.known(given, settings.strict_arguments, &mut problems);
         self.fill_from_locations(&mut arguments, instance, &mut problems);
         self.fill_defaults(&mut arguments, settings);
+        if !settings.allow_quick_actions {
+            self.refuse_quick_actions(&arguments, &mut problems);
+        }
         for (name, rule) in &self.rules {
             let absent = match arguments.get_mut(name) {
                 None => true,
@@ -203,6 +208,27 @@ impl ArgumentRules {
         )
     }
 
+    fn refuse_quick_actions(
+        &self,
+        arguments: &Map<String, Value>,
+        problems: &mut Vec<FieldProblem>,
+    ) {
+        for (name, rule) in &self.rules {
+            let text = arguments.get(name).and_then(Value::as_str);
+            if let (Some(Role::Markdown), Some(text)) = (rule.role, text) {
+                problems.extend(quick_action(text).map(|(line, word)| {
+                    problem(
+                        name,
+                        &format!(
+                            "line {line} is the quick action `/{word}`, which GitLab would carry \
+                             out; put another character before it"
+                        ),
+                    )
+                }));
+            }
+        }
+    }
+
     fn fill_from_locations(
         &self,
         arguments: &mut Map<String, Value>,
@@ -213,6 +239,7 @@ impl ArgumentRules {
             .rules
             .iter()
             .filter_map(|(name, rule)| Some((name.clone(), rule.role?)))
+            .filter(|(_, role)| *role != Role::Markdown)
             .filter(|(name, _)| arguments.get(name).is_some_and(Value::is_string))
             .collect();
         for (name, role) in located {
@@ -281,6 +308,21 @@ fn problem(name: &str, expected: &str) -> FieldProblem {
     }
 }
 
+/// The first line that GitLab would carry out, counted from 1, and its word. A path such as
+/// `/usr/bin` is none.
+fn quick_action(text: &str) -> Option<(usize, &str)> {
+    text.lines().zip(1..).find_map(|(line, number)| {
+        let word = line
+            .trim()
+            .strip_prefix('/')?
+            .split(char::is_whitespace)
+            .next()?;
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        (word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(legal))
+            .then_some((number, word))
+    })
+}
+
 /// Prepared arguments into the struct. The rules have checked the types; what is left are
 /// conditions only the struct knows.
 fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, ToolError> {
@@ -319,3 +361,6 @@ pub(super) fn call<T: Tool>(
         Err(error) => Box::pin(std::future::ready(Err(error))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ pub struct ToolSettings {
     pub strict_arguments: bool,
     /// How files are written: `text` or `base64`.
     pub file_encoding: &'static str,
+    /// Texts may hold lines such as `/close`, which GitLab would carry out.
+    pub allow_quick_actions: bool,
     /// Pages one call may walk.
     pub max_pages: u32,
 }
@@ -37,6 +39,7 @@ impl Default for ToolSettings {
             default_group: None,
             strict_arguments: true,
             file_encoding: "text",
+            allow_quick_actions: false,
             max_pages: 20,
         }
     }
@@ -127,6 +130,17 @@ impl Context {
             arguments,
             budget,
         )))
+    }
+
+    /// The usual envelope around a value put together from several answers.
+    pub fn shown(&self, value: Value, facts: &Facts) -> ToolOutput {
+        let budget = self.settings.result_bytes;
+        let answer = Answer {
+            status: http::StatusCode::OK,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+        ToolOutput::json(envelope(value, &answer, facts, &Map::new(), budget))
     }
 
     /// A text from its first line on, as a block of its own within the budget.

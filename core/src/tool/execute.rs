@@ -20,6 +20,7 @@ pub async fn execute(
     let arguments = entry
         .rules
         .prepare(arguments, context.instance(), &context.settings)?;
+    allowed.check_call(&arguments)?;
     match entry.tool.action {
         Action::Custom(call) => call(Value::Object(arguments), context).await,
         Action::Rest(request) => {

@@ -1,5 +1,10 @@
 //! What is known about a tool besides its arguments: its effect, its paging, its kind of answer.
 
+use serde_json::{Map, Value};
+
+/// Tells from the arguments whether a call removes something.
+pub type Deletes = fn(&Map<String, Value>) -> bool;
+
 /// What a call does at GitLab. Decides permission modes and annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -60,6 +65,8 @@ pub struct Facts {
     pub also_in: &'static [&'static str],
     /// Members kept of each item of a list; empty keeps all.
     pub fields: &'static [&'static str],
+    /// Calls that count as [`Effect::Delete`] although the tool does not.
+    pub deletes_when: Option<Deletes>,
 }
 
 impl Facts {
@@ -75,6 +82,7 @@ impl Facts {
             aliases: &[],
             also_in: &[],
             fields: &[],
+            deletes_when: None,
         }
     }
 
@@ -153,6 +161,13 @@ impl Facts {
     #[must_use]
     pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// See [`Facts::deletes_when`].
+    #[must_use]
+    pub const fn deletes_when(mut self, deletes: Deletes) -> Self {
+        self.deletes_when = Some(deletes);
         self
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
+use serde_json::{Map, Value};
 
 use super::{Catalog, Effect, Entry, ErrorCode, ToolError};
 
@@ -99,12 +100,34 @@ impl Refusal {
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed<'a> {
     entry: &'a Entry,
+    mode: PermissionMode,
 }
 
 impl<'a> Allowed<'a> {
     /// The tool that may be run.
     pub fn entry(self) -> &'a Entry {
         self.entry
+    }
+
+    /// Asks once more now that the arguments are known: a tool that writes may delete in one call.
+    pub(super) fn check_call(self, arguments: &Map<String, Value>) -> Result<(), ToolError> {
+        let deletes = self
+            .entry
+            .tool
+            .facts
+            .deletes_when
+            .is_some_and(|deletes| deletes(arguments));
+        if !deletes || self.mode.allows(Effect::Delete) {
+            return Ok(());
+        }
+        Err(ToolError::new(
+            ErrorCode::PermissionMode,
+            format!(
+                "GITLAB_PERMISSION_MODE is {}, and this call would delete something",
+                self.mode.as_str()
+            ),
+            "leave out the deletions, or ask the operator of this server to change that setting",
+        ))
     }
 }
 
@@ -199,7 +222,10 @@ impl Policy {
             ));
         }
         match code {
-            None => Ok(Allowed { entry }),
+            None => Ok(Allowed {
+                entry,
+                mode: self.input.mode,
+            }),
             Some(code) => Err(Refusal { code, reasons }),
         }
     }

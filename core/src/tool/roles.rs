@@ -50,6 +50,14 @@ text_role!(
     "group"
 );
 
+text_role!(
+    /// Text that GitLab reads as Markdown: a description, a comment. Lines that GitLab would carry
+    /// out as quick actions are refused.
+    /// <https://docs.gitlab.com/user/project/quick_actions/>
+    Markdown,
+    "markdown"
+);
+
 /// The number of an issue, merge request or pipeline within its project: `12`, `"12"`, `#12`,
 /// `!12`, `group/project!12`, or a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]

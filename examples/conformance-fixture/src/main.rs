@@ -1,3 +1,5 @@
-//! The entries that the official MCP conformance suite asks for.
+//! The server with the conformance fixtures linked in.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    gitlab_mcp::main(&[example_conformance_fixture::PLUGIN])
+}

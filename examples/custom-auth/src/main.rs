@@ -1,3 +1,5 @@
-//! An auth mode in a crate of its own.
+//! The server with the gateway mode linked in.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    gitlab_mcp::main(&[example_custom_auth::PLUGIN])
+}

@@ -1,3 +1,5 @@
-//! A toolset in a crate of its own.
+//! The server with the release notes tool set linked in.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    gitlab_mcp::main(&[example_custom_toolset::PLUGIN])
+}

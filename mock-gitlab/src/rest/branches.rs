@@ -123,7 +123,9 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 /// The rules of `git check-ref-format`.
 pub(crate) fn is_valid_name(name: &str) -> bool {
     let bad = [' ', '~', '^', ':', '?', '*', '[', '\\', '\x7f'];
-    let odd_part = |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with(".lock");
+    let odd_part = |part: &str| {
+        part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
+    };
     !name.is_empty()
         && name.len() <= 250
         && name != "@"

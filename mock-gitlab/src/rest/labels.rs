@@ -16,6 +16,11 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.get("projects/:id/labels/:label_id", |cx| get(cx, project));
     table.put("projects/:id/labels/:label_id", |cx| update(cx, project));
     table.delete("projects/:id/labels/:label_id", |cx| delete(cx, project));
+    // The older form, still used by clients: the label stands in the body.
+    table.put("projects/:id/labels", |cx| update(cx, project));
+    table.delete("projects/:id/labels", |cx| delete(cx, project));
+    table.put("groups/:id/labels", |cx| update(cx, group));
+    table.delete("groups/:id/labels", |cx| delete(cx, group));
     table.get("groups/:id/labels", |cx| list(cx, group));
     table.post("groups/:id/labels", |cx| create(cx, group));
     table.get("groups/:id/labels/:label_id", |cx| get(cx, group));
@@ -127,7 +132,14 @@ fn list(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
 
 /// By number or by name.
 fn find(cx: &Cx<'_>, place: &Place) -> Result<Label, ApiError> {
-    let reference = cx.path.get("label_id");
+    let in_path = cx.path.get("label_id").to_owned();
+    let reference = match ["label_id", "name"]
+        .into_iter()
+        .find_map(|name| cx.params.filled(name))
+    {
+        Some(named) if in_path.is_empty() => named,
+        _ => in_path,
+    };
     let by = |label: &&&Label| label.id.to_string() == reference || label.name == reference;
     let found = labels(cx, place)?
         .iter()

@@ -246,7 +246,7 @@ fn remove(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
         return Err(ApiError::forbidden());
     }
     change(cx, owner, |members| {
-        members.retain(|member| member.user != id)
+        members.retain(|member| member.user != id);
     });
     Ok(Answer::no_content())
 }

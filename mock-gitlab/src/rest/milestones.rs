@@ -30,6 +30,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
         "projects/:id/milestones/:milestone_id/merge_requests",
         |cx| merge_requests(cx, project),
     );
+    table.post("projects/:id/milestones/:milestone_id/promote", promote);
     table.get("groups/:id/milestones", |cx| list(cx, group));
     table.post("groups/:id/milestones", |cx| create(cx, group));
     table.get("groups/:id/milestones/:milestone_id", |cx| get(cx, group));
@@ -281,4 +282,18 @@ fn merge_requests(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError>
         .filter(|mr| mr.milestone == Some(id))
         .collect();
     pagination::offset(cx, &found, |mr| super::merge_requests::entity(cx, mr))
+}
+
+/// Makes a project's milestone one of its group; it keeps its id.
+fn promote(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let project = cx.project_as(PLANNER)?;
+    let Namespace::Group(group) = project.namespace else {
+        return Err(ApiError::bad_request("Project does not belong to a group."));
+    };
+    let mut milestone = find(cx, Owner::Project(project.id))?;
+    milestone.owner = Owner::Group(group);
+    milestone.iid = cx.world.next_id(&format!("milestone of group {group}"));
+    milestone.updated_at = cx.now;
+    cx.world.milestones.insert(milestone.id, milestone.clone());
+    Ok(Answer::created(&entity(cx, &milestone)))
 }

@@ -124,7 +124,7 @@ fn exists(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         user || siblings.any(|group| group.path.eq_ignore_ascii_case(path))
     };
     let exists = taken(path);
-    let free = (1..)
+    let free = (1..1000)
         .map(|number| format!("{path}{number}"))
         .find(|path| !taken(path));
     let suggests: Vec<String> = free.into_iter().filter(|_| exists).collect();

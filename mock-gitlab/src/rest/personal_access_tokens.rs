@@ -1,6 +1,10 @@
 //! The token that is used, seen by itself; and the job behind a job token.
 //! <https://docs.gitlab.com/api/personal_access_tokens/>
 
+mod by_id;
+
+pub(crate) use by_id::{mint, replace};
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -32,10 +36,17 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table
         .delete("personal_access_tokens/self", revoke_current)
         .also(ANY);
+    table
+        .post("personal_access_tokens/self/rotate", rotate_current)
+        .also(&["self_rotate"]);
+    table.get("personal_access_tokens/:token_id", by_id::get);
+    table.delete("personal_access_tokens/:token_id", by_id::revoke);
+    table.post("personal_access_tokens/:token_id/rotate", by_id::rotate);
+    table.post("users/:user_id/personal_access_tokens", by_id::create_for);
     table.get("job", job).job_token();
 }
 
-fn entity(token: &Token, now: Timestamp) -> Value {
+pub(crate) fn entity(token: &Token, now: Timestamp) -> Value {
     json!({
         "id": token.id,
         "name": token.name,
@@ -105,6 +116,12 @@ fn revoke_current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         token.revoked = true;
     }
     Ok(Answer::no_content())
+}
+
+fn rotate_current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    own(cx)?;
+    let value = cx.caller.token.clone().unwrap_or_default();
+    replace(cx, &value)
 }
 
 /// <https://docs.gitlab.com/api/jobs/#get-job-tokens-job>

@@ -6,7 +6,6 @@ mod filters;
 mod forks;
 mod settings;
 
-pub(crate) use change::{check_new_path, namespace_for_new};
 pub(crate) use entity::{full, namespace, short};
 pub(crate) use filters::{filtered, visible_projects};
 
@@ -32,6 +31,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.post("projects/:id/unarchive", |cx| set_archived(cx, false));
     table.post("projects/:id/star", |cx| star(cx, true));
     table.post("projects/:id/unstar", |cx| star(cx, false));
+    table.put("projects/:id/transfer", change::transfer);
     table.get("projects/:id/languages", languages);
     table.get("projects/:id/users", users);
 }

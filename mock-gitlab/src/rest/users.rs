@@ -1,5 +1,7 @@
 //! Users. <https://docs.gitlab.com/api/users/>
 
+mod admin;
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -14,6 +16,14 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.get("user", current).also(&["read_user"]);
     table.get("users", list).also(&["read_user"]);
     table.get("users/:id", get).also(&["read_user"]);
+    table.post("users", admin::create);
+    table.delete("users/:id", admin::delete);
+    table.post("users/:id/block", |cx| admin::set_state(cx, "blocked"));
+    table.post("users/:id/unblock", |cx| admin::set_state(cx, "active"));
+    table.post("users/:id/deactivate", |cx| {
+        admin::set_state(cx, "deactivated")
+    });
+    table.post("users/:id/activate", |cx| admin::set_state(cx, "active"));
 }
 
 /// The short form of a user that stands in every other resource.

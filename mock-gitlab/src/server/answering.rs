@@ -69,10 +69,14 @@ fn route(
 }
 
 fn describe(world: &World, caller: &Caller) -> Who {
-    let user = caller.user.and_then(|id| world.users.get(&id));
+    let name = |id: Option<u64>| {
+        id.and_then(|id| world.users.get(&id))
+            .map(|u| u.username.clone())
+    };
     let session = caller.session.as_ref().map(|_| "session".to_owned());
     Who {
-        user: user.map(|user| user.username.clone()),
+        user: name(caller.user),
+        sudo_by: name(caller.sudo_by),
         kind: caller.kind.map(|kind| kind.name().to_owned()).or(session),
         token: caller.token.clone(),
     }
@@ -105,7 +109,7 @@ fn other_method(request: &Request, others: &[&str]) -> ApiError {
     answer.header("Allow", allow).into()
 }
 
-/// Weak ETags on successful JSON reads, 304 for those who have the answer already.
+/// Weak `ETag`s on successful JSON reads, 304 for those who have the answer already.
 fn conditional(request: &Request, surface: Surface, answer: Answer) -> Answer {
     let fits = surface == Surface::Rest && answer.status == 200 && request.is_read();
     if !fits || answer.content_type != "application/json" {

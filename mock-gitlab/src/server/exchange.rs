@@ -13,6 +13,7 @@ use serde_json::json;
 use super::Shared;
 use super::answering::answer;
 use super::body::{Cut, Payload};
+use super::substitute::substitute;
 use super::wire::Switch;
 use crate::answer::Answer;
 use crate::clock::Timestamp;
@@ -108,38 +109,29 @@ fn decide(shared: &Shared, request: &Request) -> (Answer, Option<Fault>) {
     };
     let replaced = fault
         .as_ref()
-        .and_then(|fault| replacement(&fault.action, now));
+        .and_then(|fault| substitute(&fault.action, now));
     let answer = finish(&mut world, replaced.unwrap_or(real), now);
     if !control {
-        record(shared, request, &answer, who, fault.as_ref(), now);
+        let silent =
+            |fault: &Fault| matches!(fault.action, Action::Silence | Action::ResetBeforeHeaders);
+        let status = Some(answer.status).filter(|_| !fault.as_ref().is_some_and(silent));
+        let record = record(request, status, who, fault.as_ref(), now);
+        if shared.log_requests {
+            log(&record);
+        }
+        shared.ledger.push(record);
     }
     (answer, fault)
 }
 
 fn record(
-    shared: &Shared,
     request: &Request,
-    answer: &Answer,
+    status: Option<u16>,
     who: Who,
     fault: Option<&Fault>,
     at: Timestamp,
-) {
-    let silent =
-        |fault: &Fault| matches!(fault.action, Action::Silence | Action::ResetBeforeHeaders);
-    let status = Some(answer.status).filter(|_| !fault.is_some_and(silent));
-    if shared.log_requests {
-        let user = who.user.as_deref().unwrap_or("-");
-        let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-        // A closed stderr is no reason to fail a request.
-        writeln!(
-            std::io::stderr(),
-            "{at} {status} {} {} {user}",
-            request.method,
-            request.path
-        )
-        .ok();
-    }
-    shared.ledger.push(Record {
+) -> Record {
+    Record {
         number: 0,
         at,
         method: request.method.clone(),
@@ -151,66 +143,19 @@ fn record(
         connection: request.connection,
         status,
         fault: fault.map(|fault| fault.action.name().to_owned()),
-    });
-}
-
-/// The answer a fault puts in place of the real one.
-fn replacement(action: &Action, now: Timestamp) -> Option<Answer> {
-    let retry = |answer: Answer, after: &Option<String>| match after {
-        Some(text) => answer.header("Retry-After", text.clone()),
-        None => answer,
-    };
-    match action {
-        Action::Status {
-            status,
-            json,
-            retry_after,
-        } => {
-            let as_json = json.unwrap_or(!matches!(status, 502..=504));
-            let answer = if as_json {
-                let reason = hyper::StatusCode::from_u16(*status).ok();
-                let reason = reason
-                    .and_then(|code| code.canonical_reason())
-                    .unwrap_or("Error");
-                Answer::json_with(*status, &json!({ "message": format!("{status} {reason}") }))
-            } else {
-                Answer::html(
-                    *status,
-                    proxy_page(&format!("GitLab is not responding ({status})")),
-                )
-            };
-            Some(retry(answer, retry_after))
-        }
-        Action::RateLimitEdge(after) => {
-            let reset = now.as_seconds() + 60;
-            let answer = Answer::text(429, "Retry later\n")
-                .header("RateLimit-Name", "throttle_authenticated_api")
-                .header("RateLimit-Limit", "60")
-                .header("RateLimit-Observed", "61")
-                .header("RateLimit-Remaining", "0")
-                .header("RateLimit-Reset", reset.to_string())
-                .header(
-                    "RateLimit-ResetTime",
-                    Timestamp::from_millis(reset * 1000).http_date(),
-                );
-            Some(retry(answer, after))
-        }
-        Action::RateLimitEndpoint(after) => {
-            let text = "This endpoint has been requested too many times. Try again later.";
-            let body = json!({ "message": { "error": text } });
-            Some(retry(Answer::json_with(429, &body), after))
-        }
-        Action::HtmlPage => Some(Answer::html(200, proxy_page("Sign in to continue"))),
-        Action::Redirect { status, location } => Some(Answer::redirect(*status, location.as_str())),
-        _ => None,
     }
 }
 
-fn proxy_page(title: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\
-         <body><h1>{title}</h1></body></html>\n"
-    )
+/// One line on stderr. A closed stderr is no reason to fail a request.
+fn log(record: &Record) {
+    let user = record.who.user.as_deref().unwrap_or("-");
+    let status = record
+        .status
+        .map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let Record {
+        at, method, path, ..
+    } = record;
+    writeln!(std::io::stderr(), "{at} {status} {method} {path} {user}").ok();
 }
 
 /// The headers that stand on every answer.

@@ -3,6 +3,10 @@
 use crate::clock::Timestamp;
 
 /// A merge request.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four check boxes of the form"
+)]
 #[derive(Clone, Debug)]
 pub struct MergeRequest {
     /// Number on the instance.

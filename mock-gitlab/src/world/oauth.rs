@@ -3,6 +3,10 @@
 use crate::clock::Timestamp;
 
 /// A registered OAuth application.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four switches of the settings page"
+)]
 #[derive(Clone, Debug)]
 pub struct Application {
     /// Number of the application.

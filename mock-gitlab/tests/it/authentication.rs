@@ -73,7 +73,7 @@ async fn each_kind_of_refusal_has_its_body() {
     let expired = gl.user("root").expiring_pat(&["api"], "2026-11-02");
     let client = Client::anonymous(&gl).with("PRIVATE-TOKEN", &expired);
     client.get("/user").await.expect(200);
-    gl.clock().advance(std::time::Duration::from_secs(86_400));
+    gl.clock().advance(std::time::Duration::from_hours(24));
     assert!(
         client
             .get("/user")

@@ -111,12 +111,20 @@ impl<'a> Client<'a> {
         let mut text =
             format!("{method} {path} HTTP/1.1\r\nHost: gitlab.test\r\nConnection: close\r\n");
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         if !content_type.is_empty() {
-            text.push_str(&format!("Content-Type: {content_type}\r\n"));
+            text.extend(["Content-Type: ", content_type, "\r\n"]);
         }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let length = body.len().to_string();
+        text.extend([
+            "Content-Length: ",
+            &length,
+            "
+
+",
+            body,
+        ]);
         stream.write_all(text.as_bytes()).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;

@@ -1,4 +1,33 @@
 //! The mock through its front door: raw HTTP in, raw HTTP out.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what went wrong by panicking"
+)]
+
 mod authentication;
+mod binary;
 mod client;
+mod code;
+mod control;
+mod faults;
+mod groups;
+mod hostile;
+mod labels;
+mod pages;
+mod projects;
+mod search;
+mod writing;
+
+use mock_gitlab::{MockGitlab, World};
+
+/// The company, with everything at its default.
+async fn company() -> MockGitlab {
+    MockGitlab::builder()
+        .world(World::company())
+        .start()
+        .await
+        .expect("a free port")
+}

@@ -95,7 +95,10 @@ async fn ask(started: &Started) -> bool {
             .into_iter()
             .flatten();
         let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
-        let expires = text(&token, "expires_at");
+        let expires = token
+            .get("expires_at")
+            .and_then(Value::as_str)
+            .unwrap_or("never");
         let may_write = scopes.contains(&"api");
         let meaning = if may_write {
             "read and write"

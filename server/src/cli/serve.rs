@@ -86,7 +86,7 @@ async fn over_http(started: Started, shutdown: CancellationToken) -> Result<Exit
     finished(result)
 }
 
-fn finished(result: std::io::Result<()>) -> Result<ExitCode, StartError> {
+fn finished<E: std::fmt::Display>(result: Result<(), E>) -> Result<ExitCode, StartError> {
     match result {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Reading and writing files: <https://docs.gitlab.com/api/repository_files/>
+//! Writing one file: <https://docs.gitlab.com/api/repository_files/>
 
 use serde_json::{Map, Value, json};
 
@@ -6,72 +6,8 @@ use super::Repositories;
 use crate::prelude::*;
 
 const FILE: &str = "projects/{project_id}/repository/files/{file_path}";
-const RAW: &str = "projects/{project_id}/repository/files/{file_path}/raw";
 
-/// Read one file as text.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct GetFileContents {
-    /// Project ID or path.
-    project_id: ProjectId,
-    /// Path of the file from the root of the repository.
-    #[schemars(extend("x-aliases" = ["path"]))]
-    file_path: String,
-    /// Branch, tag or commit (the default branch).
-    r#ref: Option<String>,
-    /// First line to show, counted from 0.
-    #[schemars(range(min = 0))]
-    start: Option<u32>,
-    /// Lines to show.
-    #[schemars(range(min = 1))]
-    limit: Option<u32>,
-}
-
-#[async_trait]
-impl Tool for GetFileContents {
-    const NAME: &'static str = "get_file_contents";
-    type Set = Repositories;
-    const FACTS: Facts = Facts::read().answers(Answers::Text);
-
-    async fn call(self, context: &Context) -> Result<ToolOutput, ToolError> {
-        let segments = [
-            ("project_id", self.project_id.as_str()),
-            ("file_path", &self.file_path),
-        ];
-        let request = ApiRequest::get(RAW, &segments)?;
-        let request = request.query("ref", self.r#ref.as_deref().unwrap_or("HEAD"));
-        let answer = context.send(request).await?;
-        let mut about = Map::new();
-        about.insert("file_path".to_owned(), self.file_path.into());
-        for (header, member) in [
-            ("x-gitlab-size", "size"),
-            ("x-gitlab-ref", "ref"),
-            ("x-gitlab-last-commit-id", "last_commit_id"),
-            ("x-gitlab-content-sha256", "content_sha256"),
-        ] {
-            if let Some(value) = answer.header(header) {
-                about.insert(member.to_owned(), value.into());
-            }
-        }
-        if answer.body.contains(&0) {
-            about.insert("binary".to_owned(), true.into());
-            about.insert("bytes".to_owned(), answer.body.len().into());
-            return Ok(ToolOutput::json(json!({ "item": about })));
-        }
-        let start = i64::from(self.start.unwrap_or_default());
-        let count = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        Ok(context.window(about, &answer.text(), start, count))
-    }
-}
-
-register_tool!(GetFileContents);
-
-/// How the content of a file is given.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Encoding {
-    Text,
-    Base64,
-}
+words!(Encoding: Text, Base64);
 
 /// Create a file, or replace its content, in one commit.
 #[derive(Debug, Deserialize, JsonSchema)]

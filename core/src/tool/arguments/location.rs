@@ -31,6 +31,7 @@ pub(super) fn read(text: &str, role: Role, instance: &Instance) -> Result<Locati
             ..Location::default()
         }),
         Role::Iid => from_reference(text),
+        Role::Markdown => Ok(Location::default()),
     }
 }
 

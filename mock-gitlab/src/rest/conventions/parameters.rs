@@ -38,11 +38,6 @@ impl Params {
         self.all.contains_key(name)
     }
 
-    /// Every parameter in the order given.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.all.iter()
-    }
-
     /// A text; numbers and truth values are read as their text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(plain_text)

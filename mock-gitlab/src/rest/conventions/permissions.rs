@@ -4,7 +4,7 @@
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::world::access::{DEVELOPER, MAINTAINER, OWNER, REPORTER};
+use crate::world::access::{DEVELOPER, OWNER, REPORTER};
 use crate::world::{Group, Project, Visibility};
 
 impl Cx<'_> {
@@ -133,11 +133,6 @@ impl Cx<'_> {
             .iter()
             .any(|rule| rule.push_level > 0 && level >= rule.push_level)
             && level >= DEVELOPER
-    }
-
-    /// Whether the caller may change the project's settings.
-    pub(crate) fn maintains(&self, project: &Project) -> bool {
-        self.level_in(project) >= MAINTAINER
     }
 
     /// The group in the path (`:id`), visible to the caller.

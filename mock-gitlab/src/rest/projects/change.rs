@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{DEVELOPER, MAINTAINER, OWNER};
-use crate::world::repository::{Change, Person};
+use crate::world::repository::Change;
 use crate::world::{Namespace, NewProject, Visibility};
 
 pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -39,14 +39,10 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let id = cx.world.add_project(new, user.id, now);
     let branch = default_branch.unwrap_or_else(|| "main".to_owned());
     let readme = cx.params.is_set("initialize_with_readme")?;
+    let author = cx.person(&user);
     if let Some(repository) = cx.world.repositories.get_mut(&id) {
         repository.default_branch.clone_from(&branch);
         if readme {
-            let author = Person {
-                name: user.name.clone(),
-                email: user.email.clone(),
-                at: now,
-            };
             let file = [Change::create(
                 "README.md",
                 &format!("# {name}\n\n{description}\n"),
@@ -71,7 +67,7 @@ fn created(cx: &Cx<'_>, id: u64) -> Result<Answer, ApiError> {
 }
 
 /// The namespace a parameter names, by number or path, if the caller may create there.
-pub(crate) fn namespace_for_new(
+pub(super) fn namespace_for_new(
     cx: &Cx<'_>,
     parameter: &str,
 ) -> Result<Option<Namespace>, ApiError> {
@@ -92,7 +88,7 @@ pub(crate) fn namespace_for_new(
 }
 
 /// A path must look like one and be free.
-pub(crate) fn check_new_path(
+pub(super) fn check_new_path(
     cx: &Cx<'_>,
     namespace: Namespace,
     path: &str,
@@ -218,4 +214,27 @@ fn slug(name: &str) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("-")
+}
+
+/// Moves a project to another namespace; its old path redirects from then on.
+pub(super) fn transfer(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let mut project = cx.project_as(OWNER)?;
+    cx.params.required("namespace")?;
+    let hidden = || ApiError::not_found("Namespace");
+    let namespace = namespace_for_new(cx, "namespace")
+        .map_err(|_| hidden())?
+        .ok_or_else(hidden)?;
+    if namespace == project.namespace {
+        return Err(ApiError::bad_request(
+            "Project is already in this namespace.",
+        ));
+    }
+    if check_new_path(cx, namespace, &project.path, &project.name).is_err() {
+        let text = "Project with same name or path in target namespace already exists";
+        return Err(ApiError::bad_request(text));
+    }
+    project.former_paths.push(cx.world.project_path(&project));
+    project.namespace = namespace;
+    cx.world.projects.insert(project.id, project.clone());
+    Ok(Answer::json(&full(cx, &project)))
 }

@@ -127,13 +127,16 @@ impl Repository {
             None => Some(""),
             Some((_, entry)) => self.text(&entry.blob),
         };
-        let (diff, added, removed) = match (content(old), content(new)) {
-            (Some(before), Some(after)) => hunks(before, after),
-            _ => {
-                let text = format!("Binary files a/{old_path} and b/{new_path} differ\n");
-                (text, 0, 0)
-            }
-        };
+        let (diff, added, removed) =
+            if let (Some(before), Some(after)) = (content(old), content(new)) {
+                hunks(before, after)
+            } else {
+                (
+                    format!("Binary files a/{old_path} and b/{new_path} differ\n"),
+                    0,
+                    0,
+                )
+            };
         FileDiff {
             a_mode: old.map_or("0", |(_, entry)| entry.mode),
             b_mode: new.map_or("0", |(_, entry)| entry.mode),

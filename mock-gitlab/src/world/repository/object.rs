@@ -74,14 +74,20 @@ pub(super) fn commit_id(
 ) -> String {
     let mut text = format!("tree {tree}\n");
     for parent in parents {
-        text.push_str(&format!("parent {parent}\n"));
+        text.extend(["parent ", parent, "\n"]);
     }
-    text.push_str(&format!(
-        "author {}\ncommitter {}\n\n",
-        line(author),
-        line(committer)
-    ));
-    text.push_str(message);
+    let (author, committer) = (line(author), line(committer));
+    text.extend([
+        "author ",
+        &author,
+        "
+committer ",
+        &committer,
+        "
+
+",
+        message,
+    ]);
     hash("commit", text.as_bytes())
 }
 

@@ -6,8 +6,18 @@ use crate::world::{
     Label, Member, Milestone, Namespace, NewGroup, NewProject, Owner, Visibility, World,
 };
 
+/// Namespace, name, path, visibility, description, topics.
+type Plan = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Visibility,
+    &'static str,
+    &'static [&'static str],
+);
+
 /// The projects, in the order of their ids: 1 is the main one.
-const PROJECTS: [(&str, &str, &str, Visibility, &str, &[&str]); 9] = [
+const PROJECTS: [Plan; 9] = [
     (
         "larkspur",
         "Music Box",
