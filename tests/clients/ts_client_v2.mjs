@@ -16,7 +16,8 @@ await script(async () => {
     const { Client } = load('@modelcontextprotocol/client');
     const client = new Client(
         { name: 'gitlab-mcp-tests', version: '1.0.0' },
-        versionNegotiation ? { versionNegotiation } : {},
+        // In the modern era this keeps a subscription open, which must not keep the server.
+        { versionNegotiation, listChanged: { tools: { onChanged() {} } } },
     );
     const transport = transportName === 'http' ? http() : stdio();
     const errors = await session(client, transport);

@@ -8,6 +8,7 @@ use crate::process::{Deadline, Guard, Process, pause};
 const READY: &str = "listening on http://";
 const START: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(15);
+const SHOWN: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server that listens. Dropping it ends it.
@@ -51,7 +52,7 @@ impl Server {
 
     /// The end of what it said.
     pub(crate) fn tail(&self) -> String {
-        self.process.output().tail()
+        self.process.output().tail_of(SHOWN)
     }
 
     /// Ends it the way a service manager does: it must obey, and with exit code 0.

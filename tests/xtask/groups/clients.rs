@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bench::{BEARER, Bench, PROJECT, Scene};
+use crate::process::Finished;
 use crate::report::{Lack, Outcome};
 use crate::server::Server;
 
@@ -22,123 +23,63 @@ pub(super) enum Language {
 
 use Language::{Node, Python};
 
-/// Name of the case, language, script, its words.
-const CASES: [(&str, Language, &str, &[&str]); 19] = [
+/// First word of the cases' names, language, script, and the words of each case.
+const SCRIPTS: [(&str, Language, &str, &[&str]); 4] = [
     (
-        "python-http-legacy",
+        "python",
         Python,
         "python_mcp.py",
-        &["http", "legacy"],
+        &[
+            "http legacy",
+            "http auto",
+            "http 2026-07-28",
+            "stdio legacy",
+            "stdio auto",
+        ],
     ),
+    ("ts-1", Node, "ts_sdk_v1.mjs", &["http", "stdio"]),
     (
-        "python-http-auto",
-        Python,
-        "python_mcp.py",
-        &["http", "auto"],
-    ),
-    (
-        "python-http-modern",
-        Python,
-        "python_mcp.py",
-        &["http", "2026-07-28"],
-    ),
-    (
-        "python-stdio-legacy",
-        Python,
-        "python_mcp.py",
-        &["stdio", "legacy"],
-    ),
-    (
-        "python-stdio-auto",
-        Python,
-        "python_mcp.py",
-        &["stdio", "auto"],
-    ),
-    ("ts-1-http", Node, "ts_sdk_v1.mjs", &["http"]),
-    ("ts-1-stdio", Node, "ts_sdk_v1.mjs", &["stdio"]),
-    (
-        "ts-2-http-default",
+        "ts-2",
         Node,
         "ts_client_v2.mjs",
-        &["http", "default"],
+        &[
+            "http default",
+            "http auto",
+            "http pinned",
+            "stdio default",
+            "stdio auto",
+            "stdio pinned",
+        ],
     ),
     (
-        "ts-2-http-auto",
-        Node,
-        "ts_client_v2.mjs",
-        &["http", "auto"],
-    ),
-    (
-        "ts-2-http-pinned",
-        Node,
-        "ts_client_v2.mjs",
-        &["http", "pinned"],
-    ),
-    (
-        "ts-2-stdio-default",
-        Node,
-        "ts_client_v2.mjs",
-        &["stdio", "default"],
-    ),
-    (
-        "ts-2-stdio-auto",
-        Node,
-        "ts_client_v2.mjs",
-        &["stdio", "auto"],
-    ),
-    (
-        "ts-2-stdio-pinned",
-        Node,
-        "ts_client_v2.mjs",
-        &["stdio", "pinned"],
-    ),
-    (
-        "inspector-http-legacy",
+        "inspector",
         Node,
         "inspector.mjs",
-        &["http", "legacy"],
-    ),
-    (
-        "inspector-http-auto",
-        Node,
-        "inspector.mjs",
-        &["http", "auto"],
-    ),
-    (
-        "inspector-http-modern",
-        Node,
-        "inspector.mjs",
-        &["http", "modern"],
-    ),
-    (
-        "inspector-stdio-legacy",
-        Node,
-        "inspector.mjs",
-        &["stdio", "legacy"],
-    ),
-    (
-        "inspector-stdio-auto",
-        Node,
-        "inspector.mjs",
-        &["stdio", "auto"],
-    ),
-    (
-        "inspector-stdio-modern",
-        Node,
-        "inspector.mjs",
-        &["stdio", "modern"],
+        &[
+            "http legacy",
+            "http auto",
+            "http modern",
+            "stdio legacy",
+            "stdio auto",
+            "stdio modern",
+        ],
     ),
 ];
 
 /// Runs every case, then ends the server as a service manager would.
 pub(super) fn run(bench: &mut Bench) {
     let stage = Stage::set(bench);
-    for (name, language, script, words) in CASES {
-        bench.case(&format!("clients/{name}"), |bench| {
-            let command = command(bench, language, script)?;
-            let stage = stage.as_ref().map_err(Clone::clone)?;
-            stage.play(bench, command, words)
-        });
+    for (client, language, script, cases) in SCRIPTS {
+        for words in cases {
+            bench.case(
+                &format!("clients/{client}-{}", words.replace(' ', "-")),
+                |bench| {
+                    let command = command(bench, language, script)?;
+                    let stage = stage.as_ref().map_err(Clone::clone)?;
+                    stage.play(bench, command, words)
+                },
+            );
+        }
     }
     bench.case("clients/server-ends-on-sigterm", |_| {
         Ok(stage?.product.stop()?)
@@ -160,20 +101,22 @@ impl Stage {
         Ok(Self { scene, product })
     }
 
-    fn play(&self, bench: &Bench, mut command: Command, words: &[&str]) -> Result<(), Outcome> {
+    fn play(&self, bench: &Bench, mut command: Command, words: &str) -> Result<(), Outcome> {
         let program = bench.binaries()?.get("gitlab-mcp")?;
-        command.args(words);
+        command.args(words.split(' '));
         settings(&mut command, &self.product, program, &self.scene);
         let done = bench.run(&mut command, LIMIT)?;
         if done.succeeded() {
             return Ok(());
         }
-        let server = self.product.tail();
-        Err(Outcome::Failed(format!(
-            "the server said\n{server}\nthe client said\n{}",
-            done.describe()
-        )))
+        Err(failure(&done, &self.product))
     }
+}
+
+/// What both sides said.
+pub(super) fn failure(client: &Finished, server: &Server) -> Outcome {
+    let (client, server) = (client.describe(), server.tail());
+    Outcome::Failed(format!("{client}\nthe end of the server's log\n{server}"))
 }
 
 /// An interpreter with a script of `tests/clients`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::clients::{Language, command};
+use super::clients::{Language, command, failure};
 use crate::bench::{BEARER, Bench, PROJECT, Scene, listening};
 use crate::report::Outcome;
 use crate::server::Server;
@@ -78,11 +78,8 @@ fn play(bench: &Bench, mut client: Command, example: &Server) -> Result<(), Outc
         .env("GITLAB_MCP_TEST_PROJECT", PROJECT);
     let done = bench.run(&mut client, LIMIT)?;
     if done.succeeded() {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(failure(&done, example))
     }
-    let server = example.tail();
-    Err(Outcome::Failed(format!(
-        "the server said\n{server}\nthe client said\n{}",
-        done.describe()
-    )))
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const SHOWN: usize = 60;
-const LONGEST: usize = 2000;
+const LONGEST: usize = 600;
 
 /// The lines of both streams; every clone sees the same ones.
 #[derive(Debug, Clone, Default)]
@@ -90,10 +90,15 @@ impl Output {
         text
     }
 
-    /// The last lines of both streams, as they came.
+    /// The end of both streams, as they came.
     pub(crate) fn tail(&self) -> String {
+        self.tail_of(SHOWN)
+    }
+
+    /// The last lines of both streams, as they came.
+    pub(crate) fn tail_of(&self, count: usize) -> String {
         let lines = self.lines();
-        let first = lines.all.len().saturating_sub(SHOWN);
+        let first = lines.all.len().saturating_sub(count);
         let shown = lines.all.iter().skip(first);
         let shown: Vec<_> = shown.map(|(_, line)| shortened(line)).collect();
         shown.join("\n")
