@@ -58,5 +58,7 @@ pub use faults::{Fault, FaultPlan};
 pub use ids::Ids;
 pub use instance::{MockGitlab, TokenHandle, UserHandle};
 pub use ledger::{Ledger, Record, Records, Who};
+pub use oauth::{ApplicationBuilder, OAuthApplication};
+pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
 pub use world::World;

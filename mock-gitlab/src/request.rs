@@ -51,7 +51,8 @@ impl Request {
             .iter()
             .filter(|(key, _)| key == "x-forwarded-for" && peer.is_loopback());
         let last = named.last().and_then(|(_, value)| value.rsplit(',').next());
-        last.and_then(|text| text.trim().parse().ok()).unwrap_or(peer)
+        last.and_then(|text| text.trim().parse().ok())
+            .unwrap_or(peer)
     }
 
     /// Whether the method only reads.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{User, World};
 use crate::clock::Timestamp;
 
 /// A registered OAuth application.
@@ -114,6 +115,59 @@ pub struct Lineage {
     pub family: u64,
     /// Until when a used refresh token still works.
     pub grace_until: Option<Timestamp>,
-    /// Whether the refresh token was used.
-    pub refreshed: bool,
+    /// How often the refresh token was used.
+    pub uses: u32,
+}
+
+impl World {
+    /// An application by its client id.
+    pub fn application_by_uid(&self, uid: &str) -> Option<&Application> {
+        self.applications
+            .values()
+            .find(|application| application.uid == uid)
+    }
+
+    /// A user who signs in with name (or address) and password.
+    pub(crate) fn user_with_password(&self, name: &str, password: &str) -> Option<&User> {
+        let named = |user: &&User| {
+            user.username.eq_ignore_ascii_case(name) || user.email.eq_ignore_ascii_case(name)
+        };
+        let user = self.users.values().filter(|user| !user.bot).find(named);
+        user.filter(|user| !password.is_empty() && user.password == password)
+    }
+
+    /// The access token that was handed out together with a refresh token.
+    pub fn access_token_of(&self, refresh_token: &str) -> Option<&str> {
+        let mut pairs = self.tokens.iter();
+        let pair = pairs.find(|(_, token)| token.refresh_token.as_deref() == Some(refresh_token));
+        pair.map(|(value, _)| value.as_str())
+    }
+
+    /// Takes back every token that came from one approval.
+    pub fn revoke_family(&mut self, family: u64) {
+        let members = self
+            .oauth
+            .lineages
+            .iter()
+            .filter(|(_, lineage)| lineage.family == family);
+        for (value, _) in members {
+            if let Some(token) = self.tokens.get_mut(value) {
+                token.revoked = true;
+            }
+        }
+    }
+
+    /// A new session of a browser nobody has signed in with yet.
+    pub(crate) fn open_session(&mut self, now: Timestamp) -> Session {
+        let session = Session {
+            id: self.ids.hex("session", 32),
+            user: None,
+            csrf_token: self.ids.hex("csrf", 64),
+            return_to: None,
+            flash: None,
+            created_at: now,
+        };
+        self.sessions.insert(session.id.clone(), session.clone());
+        session
+    }
 }
