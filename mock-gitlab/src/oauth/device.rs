@@ -1,6 +1,8 @@
 //! `/oauth/authorize_device`: RFC 8628 section 3.1.
 //! <https://docs.gitlab.com/api/oauth2/#device-authorization-grant-flow>
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{OAuthError, client, scopes};
@@ -10,10 +12,10 @@ use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::DeviceGrant;
 
-/// Life of a device code in seconds.
-pub(super) const LIFETIME: u64 = 300;
-/// Seconds between two polls.
-pub(super) const INTERVAL: u64 = 5;
+/// Life of a device code.
+pub(super) const LIFETIME: Duration = Duration::from_mins(5);
+/// Time between two polls.
+pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(table: &mut RouteTable) {
     table.post("oauth/authorize_device", create);
@@ -53,8 +55,8 @@ fn body(cx: &Cx<'_>, device_code: &str, user_code: &str) -> Value {
         "user_code": user_code,
         "verification_uri": uri,
         "verification_uri_complete": format!("{uri}?user_code={user_code}"),
-        "expires_in": LIFETIME,
-        "interval": interval.unwrap_or_else(|| INTERVAL.into()),
+        "expires_in": LIFETIME.as_secs(),
+        "interval": interval.unwrap_or_else(|| INTERVAL.as_secs().into()),
     });
     if let Some(all) = body.as_object_mut() {
         all.retain(|_, value| !value.is_null());

@@ -86,7 +86,7 @@ fn redirect_uris(cx: &Cx<'_>) -> Result<Vec<String>, ApiError> {
 
 /// Every request counts, whatever becomes of it.
 fn limit(cx: &mut Cx<'_>) -> Result<(), ApiError> {
-    let hour_ago = cx.now.minus(Duration::from_secs(3600));
+    let hour_ago = cx.now.minus(Duration::from_hours(1));
     let address = cx.request.address.to_string();
     let seen = cx.world.oauth.registrations.entry(address).or_default();
     seen.retain(|at| *at > hour_ago);

@@ -36,16 +36,14 @@ fn show(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         _ if below.is_empty() => namespace(cx, place),
         _ => None,
     };
-    Ok(match found {
-        Some((title, body)) => Page::new(&title, body).send(cx),
-        None => {
-            let body = html! {
-                h1 { "404: Page not found" }
-                p { "This page does not exist, or you may not see it." }
-            };
-            Page::new("Not Found", body).status(404).send(cx)
-        }
-    })
+    if let Some((title, body)) = found {
+        return Ok(Page::new(&title, body).send(cx));
+    }
+    let body = html! {
+        h1 { "404: Page not found" }
+        p { "This page does not exist, or you may not see it." }
+    };
+    Ok(Page::new("Not Found", body).status(404).send(cx))
 }
 
 type Shown = Option<(String, Markup)>;

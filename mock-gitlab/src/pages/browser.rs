@@ -133,7 +133,11 @@ impl Browser<'_> {
         let form = form
             .fill("user[login]", &self.login)
             .fill("user[password]", &self.password);
-        self.submit(&form).await
+        let page = self.submit(&form).await?;
+        match text_of(&page.page, "message") {
+            Some(text) => Err(BrowserError::Refused(text)),
+            None => Ok(page),
+        }
     }
 
     async fn submit(&mut self, form: &Form) -> Result<Loaded, BrowserError> {

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::{DeviceGrant, User};
 
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 const INVALID: &str = "The user code is invalid";
 const EXPIRED: &str = "The user code is expired";
 const DONE: &str = "Device successfully authorized";

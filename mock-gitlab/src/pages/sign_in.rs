@@ -31,7 +31,7 @@ fn page(cx: &mut Cx<'_>, message: Option<&str>) -> Answer {
     let action = cx.site.url("/users/sign_in");
     let body = html! {
         h1 { "Sign in" }
-        @if let Some(message) = message { p class="flash" role="alert" { (message) } }
+        @if let Some(message) = message { p class="flash" role="alert" id="message" { (message) } }
         form id="sign_in" action=(action) method="post" {
             (csrf_field(cx))
             label for="login" { "Username or primary email" }

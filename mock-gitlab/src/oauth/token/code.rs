@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::oauth::{OAuthError, challenge, client, redirect_uri};
 use crate::world::{Application, AuthorizationCode};
 
-const LIFETIME: Duration = Duration::from_secs(600);
+const LIFETIME: Duration = Duration::from_mins(10);
 
 pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let application = client::find(cx);

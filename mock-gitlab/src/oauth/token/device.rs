@@ -1,7 +1,5 @@
 //! The device grant, polled: RFC 8628 section 3.4, in GitLab's order of checks.
 
-use std::time::Duration;
-
 use super::{Grant, check_user, issue};
 use crate::answer::Answer;
 use crate::clock::Timestamp;
@@ -20,7 +18,7 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .cloned()
         .ok_or(OAuthError::InvalidGrant)?;
     let early = cx.world.quirks.device_expires_early;
-    if early || cx.now >= device.created_at.plus(Duration::from_secs(LIFETIME)) {
+    if early || cx.now >= device.created_at.plus(LIFETIME) {
         cx.world.oauth.devices.remove(&value);
         return Err(OAuthError::ExpiredToken.into());
     }
@@ -50,10 +48,9 @@ fn too_soon(cx: &mut Cx<'_>, device: &DeviceGrant) -> bool {
         cx.world.quirks.device_slow_downs -= 1;
         return true;
     }
-    let wait = Duration::from_secs(INTERVAL);
     device
         .polled_at
-        .is_some_and(|last| cx.now < last.plus(wait))
+        .is_some_and(|last| cx.now < last.plus(INTERVAL))
 }
 
 fn approved_by(cx: &mut Cx<'_>, device: &DeviceGrant) -> Option<u64> {
