@@ -47,10 +47,12 @@ impl Request {
     /// The address an `X-Forwarded-For` names last, when the peer may be believed.
     pub(crate) fn origin(peer: IpAddr, headers: &[(String, String)]) -> IpAddr {
         let peer = peer.to_canonical();
-        let named = headers
+        let mut named = headers
             .iter()
             .filter(|(key, _)| key == "x-forwarded-for" && peer.is_loopback());
-        let last = named.last().and_then(|(_, value)| value.rsplit(',').next());
+        let last = named
+            .next_back()
+            .and_then(|(_, value)| value.rsplit(',').next());
         last.and_then(|text| text.trim().parse().ok())
             .unwrap_or(peer)
     }

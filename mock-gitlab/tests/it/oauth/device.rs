@@ -91,7 +91,10 @@ async fn the_code_may_be_typed_in_any_case_and_with_dashes() {
     let gl = company().await;
     let device = start(&gl, &public(&gl)).await;
     let code = text(&device, "user_code").to_lowercase();
-    let typed = format!(" {}-{}", &code[..4], &code[4..]);
+    let typed = {
+        let (first, second) = code.split_at(4);
+        format!(" {first}-{second}")
+    };
     gl.browser("bob").device(&typed).await.unwrap();
 }
 

@@ -1,9 +1,10 @@
 //! The documents of discovery: O01.
 
-use mock_gitlab::{MockGitlab, Quirks, World};
+use mock_gitlab::{MockGitlab, OAuthApplication, Quirks, World};
 use serde_json::json;
 
-use super::flow::{company, get, with_quirks};
+use super::flow::{authorize, company, get, get_with, parameter, public, send, with_quirks};
+use crate::client::Client;
 
 const SERVER: [&str; 4] = [
     "/.well-known/openid-configuration",
@@ -88,11 +89,11 @@ async fn addresses_are_those_of_the_external_url_below_its_path() {
         document["jwks_uri"],
         "https://git.example/gitlab/oauth/discovery/keys"
     );
-    let app = super::flow::public(&gl);
-    let url = format!("/gitlab{}", super::flow::authorize(&app, &[]));
+    let app = public(&gl);
+    let url = format!("/gitlab{}", authorize(&app, &[]));
     let url = format!("https://git.example{url}");
     let location = gl.browser("alice").approve(&url).await.unwrap();
-    assert!(super::flow::parameter(&location, "code").is_some());
+    assert!(parameter(&location, "code").is_some());
 }
 
 #[tokio::test]
@@ -102,4 +103,60 @@ async fn the_keys_are_rsa() {
     let key = &keys["keys"][0];
     assert_eq!((&key["kty"], &key["alg"]), (&json!("RSA"), &json!("RS256")));
     assert_eq!(key["n"].as_str().unwrap().len(), 342);
+}
+
+#[tokio::test]
+async fn other_origins_may_use_these_routes_and_no_others() {
+    let gl = company().await;
+    let page = Client::anonymous(&gl).with("Origin", "https://app.test");
+    for path in ["/oauth/token", "/oauth/revoke"] {
+        let reply = page.raw("OPTIONS", path, "", "").await.unwrap().expect(200);
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+        assert_eq!(reply.header("access-control-allow-methods"), Some("POST"));
+        assert_eq!(
+            reply.header("access-control-allow-headers"),
+            Some("Authorization")
+        );
+        let reply = send(&page, path, &[]).await;
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+    }
+    for path in [
+        "/oauth/userinfo",
+        "/oauth/discovery/keys",
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        let reply = get_with(&page, path).await;
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            Some("*"),
+            "{path}"
+        );
+    }
+    for path in ["/oauth/authorize", "/users/sign_in", "/oauth/device"] {
+        let reply = page.raw("OPTIONS", path, "", "").await.unwrap();
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_company_has_a_public_and_a_confidential_application() {
+    let gl = company().await;
+    let applications: Vec<_> = gl.snapshot().applications.into_values().collect();
+    let kinds: Vec<(&str, bool)> = applications
+        .iter()
+        .map(|application| (application.name.as_str(), application.confidential))
+        .collect();
+    assert_eq!(kinds, [("mcp", false), ("mcp-server", true)]);
+    for application in applications {
+        assert_eq!((application.uid.len(), application.secret.len()), (64, 70));
+        let app = OAuthApplication {
+            client_id: application.uid,
+            client_secret: application.secret,
+        };
+        let more = [("redirect_uri", "http://127.0.0.1:49152/callback")];
+        let url = authorize(&app, &more);
+        let location = gl.browser("carol").approve(&url).await.unwrap();
+        assert!(location.starts_with("http://127.0.0.1:49152/callback?code="));
+    }
 }

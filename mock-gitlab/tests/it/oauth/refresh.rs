@@ -55,7 +55,7 @@ async fn a_refresh_token_outlives_its_access_token_and_may_narrow() {
     let gl = company().await;
     let app = public(&gl);
     let old = tokens(&gl, &app, "api read_user").await;
-    gl.clock().advance(Duration::from_secs(90 * 86_400));
+    gl.clock().advance(Duration::from_hours(90 * 24));
     for (scope, good) in [("api sudo", false), ("read_user", true)] {
         let fields = [
             ("grant_type", "refresh_token"),
