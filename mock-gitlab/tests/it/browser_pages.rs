@@ -146,9 +146,13 @@ async fn signing_out_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_blocked_user_does_not_get_in() {
+async fn a_blocked_user_does_not_get_in_and_is_no_longer_in() {
     let gl = company().await;
+    let (cookie, _) = gl.browser("bob").session().await.unwrap();
+    let client = Client::anonymous(&gl).with("Cookie", &format!("_gitlab_session={cookie}"));
+    client.get("/user").await.expect(200);
     gl.user("bob").block();
+    client.get("/user").await.expect(401);
     let error = gl.browser("bob").session().await.unwrap_err();
     assert_eq!(error.to_string(), "refused: Your account has been blocked.");
 }
