@@ -97,8 +97,9 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         builder = builder.external_url(url);
     }
     let gitlab = builder.start().await?;
+    let told_to_stop = until_told_to_stop()?;
     announce(&gitlab, arguments.print_tokens)?;
-    until_told_to_stop().await?;
+    told_to_stop.await?;
     gitlab.shutdown().await;
     Ok(())
 }
@@ -138,18 +139,23 @@ fn announce(gitlab: &MockGitlab, print_tokens: bool) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn until_told_to_stop() -> std::io::Result<()> {
+/// Ends when told to stop. Listens from the moment it is called, not only when awaited:
+/// who reads the ready line may send the signal at once.
+fn until_told_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     #[cfg(unix)]
-    {
+    let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        signal(SignalKind::terminate())?
+    };
+    Ok(async move {
+        #[cfg(unix)]
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed,
             _ = terminate.recv() => Ok(()),
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    })
 }
 
 fn complain(text: &str) {
