@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::faults::FaultPlan;
 use crate::ids::Ids;
 use crate::instance::MockGitlab;
+use crate::quirks::Quirks;
 use crate::server::{self, Shared};
 use crate::site::Site;
 use crate::world::World;
@@ -20,6 +21,7 @@ pub struct Builder {
     version: String,
     clock: Clock,
     faults: FaultPlan,
+    quirks: Quirks,
     base_path: String,
     external_url: Option<String>,
     address: SocketAddr,
@@ -34,6 +36,7 @@ impl Default for Builder {
             version: "19.5.1-ee".to_owned(),
             clock: Clock::default(),
             faults: FaultPlan::new(),
+            quirks: Quirks::default(),
             base_path: String::new(),
             external_url: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -78,6 +81,14 @@ impl Builder {
         self
     }
 
+    /// How it differs from a well-behaved instance. Can be changed later through
+    /// [`World::quirks`].
+    #[must_use]
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
     /// The instance lives below this path: `/gitlab`.
     #[must_use]
     pub fn base_path(mut self, path: &str) -> Self {
@@ -117,6 +128,7 @@ impl Builder {
         let (listener, address) = server::bind(self.address).await?;
         let url = format!("http://{address}{}", self.base_path);
         self.world.ids = Ids::seeded(self.seed);
+        self.world.quirks = self.quirks;
         let site = Site {
             external_url: self.external_url.unwrap_or_else(|| url.clone()),
             base_path: self.base_path,

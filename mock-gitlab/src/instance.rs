@@ -56,6 +56,11 @@ impl MockGitlab {
         self.address
     }
 
+    /// `/gitlab`, or empty.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.shared.site.base_path
+    }
+
     /// Its clock.
     pub fn clock(&self) -> Clock {
         self.shared.clock.clone()

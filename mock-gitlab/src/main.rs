@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use mock_gitlab::{Clock, MockGitlab, Timestamp, World};
+use mock_gitlab::{Clock, MockGitlab, Quirks, Timestamp, World};
 
 /// A believable GitLab to test against. It is a test double: its secrets are known.
 #[derive(Debug, Parser)]
@@ -38,6 +38,9 @@ struct Arguments {
     /// `real`, or the time at which the clock stands
     #[arg(long, default_value = "real")]
     clock: String,
+    /// A departure from the usual, such as `refresh_grace_seconds=30`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    quirk: Vec<String>,
     /// Prints users, passwords, tokens and applications as JSON
     #[arg(long)]
     print_tokens: bool,
@@ -86,6 +89,7 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         .world(world)
         .version(&arguments.version)
         .clock(clock)
+        .quirks(quirks(&arguments.quirk)?)
         .base_path(&arguments.base_path)
         .log_requests(arguments.log == Log::Requests)
         .bind(SocketAddr::new(arguments.host, arguments.port));
@@ -93,8 +97,9 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         builder = builder.external_url(url);
     }
     let gitlab = builder.start().await?;
+    let told_to_stop = until_told_to_stop()?;
     announce(&gitlab, arguments.print_tokens)?;
-    until_told_to_stop().await?;
+    told_to_stop.await?;
     gitlab.shutdown().await;
     Ok(())
 }
@@ -106,6 +111,17 @@ fn clock(text: &str) -> std::io::Result<Clock> {
     let time = Timestamp::parse(text);
     let wrong = || std::io::Error::other(format!("--clock: `{text}` is neither `real` nor a time"));
     time.map(Clock::standing_at).ok_or_else(wrong)
+}
+
+fn quirks(texts: &[String]) -> std::io::Result<Quirks> {
+    let mut quirks = Quirks::default();
+    for text in texts {
+        let (name, value) = text.split_once('=').unwrap_or((text, "on"));
+        quirks
+            .set(name, value)
+            .map_err(|reason| std::io::Error::other(format!("--quirk: {reason}")))?;
+    }
+    Ok(quirks)
 }
 
 /// The ready line comes first and alone, so that a harness can wait for it.
@@ -123,18 +139,23 @@ fn announce(gitlab: &MockGitlab, print_tokens: bool) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn until_told_to_stop() -> std::io::Result<()> {
+/// Ends when told to stop. Listens from the moment it is called, not only when awaited:
+/// who reads the ready line may send the signal at once.
+fn until_told_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     #[cfg(unix)]
-    {
+    let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        signal(SignalKind::terminate())?
+    };
+    Ok(async move {
+        #[cfg(unix)]
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed,
             _ = terminate.recv() => Ok(()),
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    })
 }
 
 fn complain(text: &str) {

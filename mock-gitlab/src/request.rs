@@ -1,5 +1,7 @@
 //! One request as it arrived: nothing decoded, nothing lost.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
@@ -17,6 +19,9 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// Which connection of this instance it came over, counted from 1.
     pub(crate) connection: u64,
+    /// Who it came from, as rate limits count: the peer, or what a proxy on this
+    /// machine says in `X-Forwarded-For`.
+    pub(crate) address: IpAddr,
     /// Whether the peer is on this machine.
     pub(crate) from_loopback: bool,
 }
@@ -37,6 +42,19 @@ impl Request {
             .flat_map(|(_, value)| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// The address an `X-Forwarded-For` names last, when the peer may be believed.
+    pub(crate) fn origin(peer: IpAddr, headers: &[(String, String)]) -> IpAddr {
+        let peer = peer.to_canonical();
+        let mut named = headers
+            .iter()
+            .filter(|(key, _)| key == "x-forwarded-for" && peer.is_loopback());
+        let last = named
+            .next_back()
+            .and_then(|(_, value)| value.rsplit(',').next());
+        last.and_then(|text| text.trim().parse().ok())
+            .unwrap_or(peer)
     }
 
     /// Whether the method only reads.

@@ -68,6 +68,7 @@ pub(crate) struct RouteTable {
     routes: Vec<Route>,
     prefix: &'static str,
     surface: Surface,
+    fallback: Option<Route>,
 }
 
 impl RouteTable {
@@ -77,6 +78,7 @@ impl RouteTable {
             routes: Vec::new(),
             prefix: "",
             surface: Surface::Web,
+            fallback: None,
         }
     }
 
@@ -115,6 +117,31 @@ impl RouteTable {
     /// `DELETE`.
     pub(crate) fn delete(&mut self, path: &str, handler: Handler) -> &mut Route {
         self.add("DELETE", path, handler)
+    }
+
+    /// `OPTIONS`, for pages of other origins.
+    pub(crate) fn options(&mut self, path: &str, handler: Handler) -> &mut Route {
+        self.add("OPTIONS", path, handler)
+    }
+
+    /// What answers reads outside `/api` that no route fits.
+    pub(crate) fn fallback(&mut self, handler: Handler) {
+        self.fallback = Some(Route {
+            method: "GET",
+            surface: Surface::Web,
+            handler,
+            also: &[],
+            job_token: false,
+            pattern: Pattern::parse("*path"),
+        });
+    }
+
+    /// The route for a read of a path that no other route fits.
+    pub(crate) fn page(&self, path: &str) -> Option<(&Route, PathValues)> {
+        let inside = !path.starts_with("/api/") && !path.starts_with("/-/");
+        let route = self.fallback.as_ref().filter(|_| inside)?;
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        Some((route, route.pattern.values(&segments)))
     }
 
     fn add(&mut self, method: &'static str, path: &str, handler: Handler) -> &mut Route {

@@ -28,7 +28,7 @@ pub use labels::Label;
 pub use merge_requests::MergeRequest;
 pub use milestones::Milestone;
 pub use notes::{Discussion, Note, Noteable};
-pub use oauth::{Application, Session};
+pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
 pub use pipelines::{Job, Pipeline};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use repository::Repository;
@@ -37,6 +37,7 @@ pub use tokens::{Token, TokenKind};
 pub use users::User;
 
 use crate::ids::Ids;
+use crate::quirks::Quirks;
 
 /// Everything an instance knows. Fields are open: a test may arrange what it needs
 /// through [`MockGitlab::edit`](crate::MockGitlab::edit).
@@ -76,6 +77,10 @@ pub struct World {
     pub applications: BTreeMap<u64, Application>,
     /// Browser sessions by the value of their cookie.
     pub sessions: BTreeMap<String, Session>,
+    /// What the OAuth provider remembers besides applications and tokens.
+    pub oauth: OAuth,
+    /// How this instance differs from a well-behaved one.
+    pub quirks: Quirks,
     sequences: BTreeMap<String, u64>,
 }
 
@@ -113,6 +118,8 @@ impl World {
             todos: BTreeMap::new(),
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            oauth: OAuth::default(),
+            quirks: Quirks::default(),
             sequences: BTreeMap::new(),
         }
     }

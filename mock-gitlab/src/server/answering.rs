@@ -39,7 +39,11 @@ fn route(
     let (route, path) = match shared.routes.find(&request.method, &request.path) {
         Found::Route(route, path) => (route, path),
         Found::OtherMethods(others) => return Err(other_method(request, &others)),
-        Found::Nothing => return Err(nothing(request)),
+        Found::Nothing => {
+            let page = shared.routes.page(&request.path);
+            page.filter(|_| request.is_read())
+                .ok_or_else(|| nothing(request))?
+        }
     };
     if route.surface == Surface::Control && !request.from_loopback {
         return Err(ApiError::forbidden_because(
@@ -92,10 +96,10 @@ fn nothing(request: &Request) -> ApiError {
 }
 
 /// <https://docs.gitlab.com/api/rest/#cross-origin-resource-sharing> answers OPTIONS
-/// everywhere; other methods are refused with the list of those that exist.
+/// everywhere below `/api`; other methods are refused with the list of those that exist.
 fn other_method(request: &Request, others: &[&str]) -> ApiError {
     let allow = format!("OPTIONS, {}", others.join(", "));
-    let answer = if request.method == "OPTIONS" {
+    let answer = if request.method == "OPTIONS" && request.path.starts_with("/api/") {
         Answer::no_content()
             .header("Access-Control-Allow-Origin", "*")
             .header("Access-Control-Allow-Methods", allow.clone())

@@ -73,15 +73,17 @@ async fn read(
         .strip_prefix(&shared.site.base_path)
         .filter(|p| p.starts_with('/'));
     let path = below.map_or_else(|| format!("/-/outside{raw}"), str::to_owned);
+    let headers: Vec<(String, String)> = head
+        .headers
+        .iter()
+        .map(|(n, v)| (n.as_str().to_owned(), text(v)))
+        .collect();
     Some(Request {
         method: head.method.as_str().to_owned(),
         path,
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), text(v)))
-            .collect(),
+        address: Request::origin(peer.ip(), &headers),
+        headers,
         body,
         connection,
         from_loopback: peer.ip().to_canonical().is_loopback(),

@@ -49,6 +49,17 @@ async fn it_says_when_it_is_ready_and_ends_when_told() {
 }
 
 #[tokio::test]
+async fn a_quirk_nobody_knows_is_refused() {
+    let ended = Command::new(env!("CARGO_BIN_EXE_mock-gitlab"))
+        .args(["--quirk", "family_revocation", "--quirk", "moonphase=full"])
+        .output()
+        .await
+        .unwrap();
+    assert!(!ended.status.success());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("moonphase"));
+}
+
+#[tokio::test]
 async fn a_clock_that_is_no_time_is_refused() {
     let ended = Command::new(env!("CARGO_BIN_EXE_mock-gitlab"))
         .args(["--clock", "teatime"])

@@ -9,6 +9,7 @@
 
 mod authentication;
 mod binary;
+mod browser_pages;
 mod client;
 mod code;
 mod control;
@@ -16,6 +17,7 @@ mod faults;
 mod groups;
 mod hostile;
 mod labels;
+mod oauth;
 mod pages;
 mod projects;
 mod search;

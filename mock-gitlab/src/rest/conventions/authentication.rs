@@ -161,8 +161,9 @@ fn by_session(world: &World, request: &Request, csrf_free: bool) -> Caller {
     let trusted = session.filter(|session| {
         csrf_free || request.header("x-csrf-token") == Some(session.csrf_token.as_str())
     });
+    let active = |id: &u64| world.users.get(id).is_some_and(|u| u.state == "active");
     Caller {
-        user: trusted.and_then(|session| session.user),
+        user: trusted.and_then(|session| session.user).filter(active),
         session: trusted.map(|session| session.id.clone()),
         ..Caller::default()
     }

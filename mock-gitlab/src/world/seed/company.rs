@@ -1,5 +1,6 @@
 //! World `company`: Larkspur, a small maker of wind-up music boxes.
 
+mod applications;
 mod delivery;
 mod people;
 mod projects;
@@ -11,6 +12,7 @@ use crate::world::World;
 /// Plants everything; each part builds on the ones before it.
 pub(crate) fn plant(world: &mut World) {
     people::plant(world);
+    applications::plant(world);
     projects::plant(world);
     repositories::plant(world);
     work::plant(world);
