@@ -50,7 +50,7 @@ export function load(module) {
 /** The command of a stdio server, in the form both TypeScript clients take. */
 export function stdioServer() {
     const [command, ...args] = JSON.parse(setting('COMMAND'));
-    return { command, args, env: JSON.parse(setting('ENV')), stderr: 'ignore' };
+    return { command, args, env: JSON.parse(setting('ENV')), stderr: 'inherit' };
 }
 
 /** The texts of a tool result. */

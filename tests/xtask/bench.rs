@@ -14,7 +14,7 @@ mod binaries;
 mod scene;
 
 pub(crate) use binaries::Binaries;
-pub(crate) use scene::{BEARER, PROJECT, Scene, listening};
+pub(crate) use scene::{BEARER, PROJECT, Scene, TOKEN, listening};
 
 const BUILD_VARIABLES: [&str; 6] = [
     "CARGO_PKG_",

@@ -12,7 +12,7 @@ pub(crate) const PROJECT: &str = "larkspur/music-box";
 /// What clients of the HTTP endpoint present.
 pub(crate) const BEARER: &str = "bearer-of-the-black-box-tests-00001";
 /// The token of the mock's developer Alice.
-const TOKEN: &str = "glpat-alice-company-0001";
+pub(crate) const TOKEN: &str = "glpat-alice-company-0001";
 const CALLS_A_MINUTE: &str = "100000";
 
 /// A running mock and how to reach it.

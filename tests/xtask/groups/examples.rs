@@ -1,20 +1,25 @@
 //! The example servers: they start in front of the mock, and what they add works for a client.
 
-use std::path::Path;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::clients::{Language, command, failure};
-use crate::bench::{BEARER, Bench, PROJECT, Scene, listening};
+use crate::bench::{BEARER, Bench, PROJECT, Scene, TOKEN, listening};
 use crate::report::Outcome;
 use crate::server::Server;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// What a client of the example's own auth mode sends.
-const EXAMPLE_HEADERS: &str = r#"{"X-Example-User":"alice"}"#;
+/// The example's own auth mode: a gateway with this secret names the user.
+const GATEWAY: &str = "gateway";
+const GATEWAY_SECRET: &str = "secret-of-the-gateway-in-the-black-box-tests";
+const USER: &str = "alice";
 
 /// Runs both.
 pub(super) fn run(bench: &mut Bench) {
@@ -40,25 +45,41 @@ fn toolset(bench: &Bench) -> Result<(), Outcome> {
 fn auth(bench: &Bench) -> Result<(), Outcome> {
     let mut client = command(bench, Language::Node, "example.mjs")?;
     let scene = Scene::start(bench)?;
-    let (product, program) = (
-        bench.binaries()?.get("gitlab-mcp")?,
-        bench.binaries()?.get("example-custom-auth")?,
-    );
-    let known = modes(bench, product)?;
-    let added = modes(bench, program)?
-        .into_iter()
-        .find(|mode| !known.contains(mode));
-    let mode = added.ok_or_else(|| "the example adds no auth mode".to_owned())?;
+    let product = bench.binaries()?.get("gitlab-mcp")?;
+    let program = bench.binaries()?.get("example-custom-auth")?;
+    let gateway = GATEWAY.to_owned();
+    if modes(bench, product)?.contains(&gateway) || !modes(bench, program)?.contains(&gateway) {
+        return Err(Outcome::Failed(format!(
+            "{GATEWAY} is no addition of the example"
+        )));
+    }
     let mut server = bench.clean(program);
     listening(&mut server);
     server
-        .envs(scene.environment())
-        .env("GITLAB_AUTH_MODE", mode);
+        .env("GITLAB_API_URL", scene.api_url())
+        .env("GATEWAY_SECRET", GATEWAY_SECRET);
+    server.env(
+        "GATEWAY_TOKEN_DIRECTORY",
+        tokens(bench).map_err(|error| error.to_string())?,
+    );
     let example = Server::start(&mut server, bench.guard())?;
+    let bearer = format!("Bearer {GATEWAY_SECRET}");
+    let headers = json!({ "Authorization": bearer, "X-Forwarded-User": USER });
     client
         .arg("auth")
-        .env("GITLAB_MCP_TEST_HEADERS", EXAMPLE_HEADERS);
+        .env("GITLAB_MCP_TEST_HEADERS", headers.to_string());
     play(bench, client, &example)
+}
+
+/// A directory with the user's token, readable by us alone.
+fn tokens(bench: &Bench) -> io::Result<PathBuf> {
+    let directory = bench.cache().join(GATEWAY);
+    let file = directory.join(USER);
+    fs::create_dir_all(&directory)?;
+    fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
+    fs::write(&file, TOKEN)?;
+    fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    Ok(directory)
 }
 
 /// The names of a binary's auth modes.

@@ -53,12 +53,14 @@ impl Run {
     }
 }
 
-/// The scenarios of lines such as `✗ tools-list: 3 passed, 1 failed`.
+/// The scenarios of lines such as `✗ tools-list: 3 passed, 1 failed`, or, from the comparison with
+/// the baseline, a single check: `✗ tools-list:some-check`.
 fn failing(text: &str) -> Vec<String> {
     let crossed = text
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("✗ "));
-    let names = crossed.filter_map(|line| line.split([':', ' ']).next());
+    let names = crossed.filter_map(|line| line.split(' ').next());
+    let names = names.map(|name| name.trim_end_matches(':'));
     let mut names: Vec<_> = names
         .filter(|name| !name.starts_with(ALLOWED))
         .map(str::to_owned)
@@ -68,8 +70,9 @@ fn failing(text: &str) -> Vec<String> {
     names
 }
 
-/// The failed checks of a scenario.
-fn checks(results: &Path, scenario: &str) -> Vec<String> {
+/// The failed checks of a scenario, or the one named behind it.
+fn checks(results: &Path, failing: &str) -> Vec<String> {
+    let (scenario, only) = failing.split_once(':').unwrap_or((failing, ""));
     let folders = std::fs::read_dir(results).into_iter().flatten().flatten();
     let prefix = format!("server-{scenario}-2");
     let folders =
@@ -78,17 +81,17 @@ fn checks(results: &Path, scenario: &str) -> Vec<String> {
         .filter_map(|folder| std::fs::read(folder.path().join("checks.json")).ok())
         .filter_map(|bytes| serde_json::from_slice::<Vec<Value>>(&bytes).ok())
         .flatten()
-        .filter(|check| matches!(check["status"].as_str(), Some("FAILURE" | "WARNING")))
+        .filter(|check| matches!(text(check, "status"), "FAILURE" | "WARNING"))
+        .filter(|check| only.is_empty() || text(check, "id") == only)
         .map(|check| {
-            let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
-            format!(
-                "{scenario}:{} {} {}",
-                text("id"),
-                text("status"),
-                text("errorMessage")
-            )
+            let (id, status) = (text(&check, "id"), text(&check, "status"));
+            format!("{scenario}:{id} {status} {}", text(&check, "errorMessage"))
         })
         .collect()
+}
+
+fn text<'a>(check: &'a Value, name: &str) -> &'a str {
+    check[name].as_str().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -108,5 +111,9 @@ Not scored for 2026-07-28: 13 scenario(s) run, 11 failing.
   ✗ tools-list (pending)
 ";
         assert_eq!(failing(text), ["json-schema-2020-12", "tools-list"]);
+        assert_eq!(
+            failing("  ✗ tools-list:one-check"),
+            ["tools-list:one-check"]
+        );
     }
 }
