@@ -4,7 +4,7 @@
 use super::Job;
 use super::running::finish;
 use crate::clock::Timestamp;
-use crate::world::World;
+use crate::world::{Token, TokenKind, World};
 
 impl World {
     /// Tries a finished job again and returns the id of the new try.
@@ -94,6 +94,19 @@ impl World {
             }
         }
         self.sum_up(id, now);
+    }
+
+    /// A token for a job, as its script finds it in `CI_JOB_TOKEN`.
+    pub fn job_token(&mut self, id: u64, now: Timestamp) -> String {
+        let value = format!("glcbt-64_{}", self.ids.hex("job token", 20));
+        let user = self.jobs.get(&id).map_or(0, |job| job.user);
+        let token = Token {
+            kind: TokenKind::Job,
+            job: Some(id),
+            ..Token::personal(id, user, "job token", &[], now)
+        };
+        self.tokens.insert(value.clone(), token);
+        value
     }
 
     /// Throws log and artifacts away.
