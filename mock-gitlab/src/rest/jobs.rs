@@ -4,6 +4,8 @@ mod artifacts;
 mod entity;
 mod zip;
 
+use serde_json::Value;
+
 use super::conventions::pagination;
 use super::pipelines::{self, readable};
 use crate::answer::Answer;
@@ -12,7 +14,6 @@ use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::{DEVELOPER, MAINTAINER};
 use crate::world::{Job, Project};
-use entity::{bridge_entity, entity};
 
 const STATUSES: [&str; 13] = [
     "created",
@@ -31,7 +32,6 @@ const STATUSES: [&str; 13] = [
 ];
 
 pub(crate) fn routes(table: &mut RouteTable) {
-    table.get("job", current).job_token();
     table.get("projects/:id/jobs", of_project);
     let one = "projects/:id/jobs/:job_id";
     table.get(one, get);
@@ -43,19 +43,11 @@ pub(crate) fn routes(table: &mut RouteTable) {
     artifacts::routes(table, one);
 }
 
-/// The job a job token was made for.
-fn current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    cx.user()?;
-    let token = cx
-        .caller
-        .token
-        .as_ref()
-        .and_then(|value| cx.world.tokens.get(value));
-    let job = token
-        .and_then(|token| token.job)
-        .and_then(|id| cx.world.jobs.get(&id));
+/// A job by number.
+pub(crate) fn entity(cx: &Cx<'_>, id: u64) -> Result<Value, ApiError> {
+    let job = cx.world.jobs.get(&id);
     let job = job.ok_or_else(|| ApiError::not_found("Job"))?;
-    Ok(Answer::json(&entity(cx, job)))
+    Ok(entity::job(cx, job))
 }
 
 /// The job in the path (`:job_id`).
@@ -91,19 +83,19 @@ fn of_project(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
                 .is_none_or(|scope| scope.contains(&job.status))
     });
     let rows: Vec<Job> = rows.cloned().collect();
-    pagination::offset_or_keyset(cx, rows, |job| job.id, |job| entity(cx, job))
+    pagination::offset_or_keyset(cx, rows, |job| job.id, |job| entity::job(cx, job))
 }
 
 /// The newest try of each job, newest first; all tries with `include_retried`.
 pub(crate) fn of_pipeline(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let rows = wanted(cx, false)?;
-    pagination::offset(cx, &rows, |job| entity(cx, job))
+    pagination::offset(cx, &rows, |job| entity::job(cx, job))
 }
 
 /// Jobs that start pipelines elsewhere.
 pub(crate) fn bridges(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let rows = wanted(cx, true)?;
-    pagination::offset(cx, &rows, |job| bridge_entity(cx, job))
+    pagination::offset(cx, &rows, |job| entity::bridge(cx, job))
 }
 
 fn wanted(cx: &Cx<'_>, bridge: bool) -> Result<Vec<Job>, ApiError> {
@@ -124,7 +116,7 @@ fn wanted(cx: &Cx<'_>, bridge: bool) -> Result<Vec<Job>, ApiError> {
 
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let job = find(cx)?;
-    Ok(Answer::json(&entity(cx, &job)))
+    Ok(Answer::json(&entity::job(cx, &job)))
 }
 
 fn trace(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -157,7 +149,7 @@ fn play(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     cx.world.play_job(job.id, user, cx.now);
     let job = find(cx)?;
     // GitLab answers 200 here, not 201.
-    Ok(Answer::json(&entity(cx, &job)))
+    Ok(Answer::json(&entity::job(cx, &job)))
 }
 
 fn retry(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -171,7 +163,7 @@ fn retry(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let new = new
         .and_then(|id| cx.world.jobs.get(&id))
         .ok_or_else(ApiError::gone)?;
-    Ok(Answer::created(&entity(cx, new)))
+    Ok(Answer::created(&entity::job(cx, new)))
 }
 
 fn cancel(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -181,7 +173,7 @@ fn cancel(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     cx.world.cancel_job(job.id, cx.now);
     let job = find(cx)?;
-    Ok(Answer::created(&entity(cx, &job)))
+    Ok(Answer::created(&entity::job(cx, &job)))
 }
 
 /// Maintainers, or whoever started the job.
@@ -195,5 +187,5 @@ fn erase(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     cx.world.erase_job(job.id, cx.now);
     let job = find(cx)?;
-    Ok(Answer::created(&entity(cx, &job)))
+    Ok(Answer::created(&entity::job(cx, &job)))
 }

@@ -167,7 +167,11 @@ impl World {
         if let Place::Reply(thread) = &new.place {
             return thread.clone();
         }
-        let id = self.ids.hex("discussion", 40);
+        let mut id = self.ids.hex("discussion", 40);
+        // The seed drew from the same source: an id that is taken is drawn again.
+        while self.discussions.contains_key(&id) {
+            id = self.ids.hex("discussion", 40);
+        }
         let discussion = Discussion {
             id: id.clone(),
             noteable: new.noteable.clone(),

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::context::Cx;
 use crate::error::ApiError;
+use crate::rest::milestones;
 use crate::rest::users::basic_by_id;
 use crate::world::access::PLANNER;
-use crate::world::{Award, Label, Milestone, Owner, Project};
+use crate::world::{Award, Label, Owner, Project};
 
 /// The short form of several users.
 pub(crate) fn users(cx: &Cx<'_>, ids: &[u64]) -> Value {
@@ -73,37 +74,7 @@ pub(crate) fn ensure_labels(cx: &mut Cx<'_>, project: &Project, names: &[String]
 /// A milestone by id, or `null`.
 pub(crate) fn milestone(cx: &Cx<'_>, id: Option<u64>) -> Value {
     let found = id.and_then(|id| cx.world.milestones.get(&id));
-    found.map_or(Value::Null, |found| milestone_entity(cx, found))
-}
-
-fn milestone_entity(cx: &Cx<'_>, milestone: &Milestone) -> Value {
-    let (key, id, path) = match milestone.owner {
-        Owner::Project(id) => {
-            let project = cx.world.projects.get(&id);
-            let path = project.map_or_else(String::new, |project| cx.world.project_path(project));
-            ("project_id", id, path)
-        }
-        Owner::Group(id) => (
-            "group_id",
-            id,
-            format!("groups/{}", cx.world.group_path(id)),
-        ),
-    };
-    let over = |due: &String| milestone.state == "active" && *due < cx.now.date();
-    json!({
-        "id": milestone.id,
-        "iid": milestone.iid,
-        key: id,
-        "title": milestone.title,
-        "description": milestone.description,
-        "state": milestone.state,
-        "created_at": milestone.created_at,
-        "updated_at": milestone.updated_at,
-        "due_date": milestone.due_date,
-        "start_date": milestone.start_date,
-        "expired": milestone.due_date.as_ref().is_some_and(over),
-        "web_url": cx.site.url(&format!("/{path}/-/milestones/{}", milestone.iid)),
-    })
+    found.map_or(Value::Null, |found| milestones::entity(cx, found))
 }
 
 /// `milestone_id` (0 or empty clears) as a change; must belong to the project or its groups.

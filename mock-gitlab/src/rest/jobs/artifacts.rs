@@ -110,7 +110,7 @@ fn row(path: &str, size: Option<usize>) -> Value {
 
 fn keep(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let job = find(cx)?;
-    Ok(Answer::json(&entity(cx, &job)))
+    Ok(Answer::json(&entity::job(cx, &job)))
 }
 
 fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

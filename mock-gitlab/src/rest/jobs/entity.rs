@@ -9,7 +9,7 @@ use crate::rest::{commits, pipelines};
 use crate::world::Job;
 
 /// A job.
-pub(super) fn entity(cx: &Cx<'_>, job: &Job) -> Value {
+pub(super) fn job(cx: &Cx<'_>, job: &Job) -> Value {
     let project = cx.world.projects.get(&job.project);
     let path = project.map_or_else(String::new, |project| cx.world.project_path(project));
     let pipeline = cx.world.pipelines.get(&job.pipeline);
@@ -88,8 +88,8 @@ fn artifacts(job: &Job) -> Value {
 }
 
 /// A job that starts a pipeline elsewhere: no runner, no artifacts.
-pub(super) fn bridge_entity(cx: &Cx<'_>, job: &Job) -> Value {
-    let mut value = entity(cx, job);
+pub(super) fn bridge(cx: &Cx<'_>, job: &Job) -> Value {
+    let mut value = self::job(cx, job);
     if let Value::Object(all) = &mut value {
         for name in [
             "artifacts",
