@@ -41,6 +41,7 @@ pub(super) fn plant(world: &mut World) {
         let Ok(id) = world.start_pipeline(new, now) else {
             continue;
         };
+        look_back(world, id, now);
         tell(world, id, outcome);
         match branch {
             // The newest one still listens when the story begins.
@@ -58,6 +59,18 @@ pub(super) fn plant(world: &mut World) {
     }
     // Up to the morning on which the story begins.
     world.catch_up(Timestamp::parse("2026-11-01T09:00:00Z").unwrap_or_default());
+}
+
+/// The branch may have moved on since: a pipeline runs on the commit of its own day.
+fn look_back(world: &mut World, pipeline: u64, now: Timestamp) {
+    let repository = world.repositories.get(&1);
+    if let (Some(repository), Some(pipeline)) = (repository, world.pipelines.get_mut(&pipeline)) {
+        let versions = (0..5).map(|steps| format!("{}~{steps}", pipeline.r#ref));
+        let mut commits = versions.filter_map(|revision| repository.resolve(&revision));
+        if let Some(commit) = commits.find(|commit| commit.committer.at <= now) {
+            pipeline.sha.clone_from(&commit.id);
+        }
+    }
 }
 
 /// What the jobs print and leave behind.
