@@ -15,9 +15,16 @@ mod control;
 mod faults;
 mod groups;
 mod hostile;
+mod issues;
+mod jobs;
 mod labels;
+mod merge_requests;
+mod merging;
+mod notes;
 mod pages;
+mod pipelines;
 mod projects;
+mod reviews;
 mod search;
 mod writing;
 

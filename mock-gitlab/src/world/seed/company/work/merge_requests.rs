@@ -158,6 +158,7 @@ pub(super) fn plant(world: &mut World) {
 /// The first one was merged in July: its diff is what the merge brought.
 fn merged(world: &mut World) {
     let alice = user(world, "alice");
+    let id = world.next_id("diff version");
     let when = at("2026-07-15T09:02:00Z");
     let Some(repository) = world.repositories.get(&1) else {
         return;
@@ -173,7 +174,7 @@ fn merged(world: &mut World) {
         _ => None,
     };
     let version = DiffVersion {
-        id: 1,
+        id,
         base: base.map_or_else(|| start.clone(), |commit| commit.id.clone()),
         start: start.clone(),
         head: head.clone(),
