@@ -44,6 +44,10 @@ pub struct Pipeline {
 
 /// A job of a pipeline.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, as the API names them"
+)]
 pub struct Job {
     /// Number on the instance.
     pub id: u64,

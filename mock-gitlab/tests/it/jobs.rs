@@ -101,7 +101,7 @@ async fn a_manual_job_is_played_by_those_who_may_push() {
         .expect(200)
         .json();
     assert_eq!(played["status"], "pending");
-    gl.clock().advance(Duration::from_secs(60));
+    gl.clock().advance(Duration::from_mins(1));
     assert_eq!(
         alice.get(&path(&engrave, "")).await.json()["status"],
         "success"

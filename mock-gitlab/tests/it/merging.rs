@@ -177,7 +177,7 @@ async fn auto_merge_waits_for_the_pipeline() {
         )
         .await
         .expect(200);
-    gl.clock().advance(Duration::from_secs(7 * 3600));
+    gl.clock().advance(Duration::from_hours(7));
     let merged = alice.get(&one).await.json();
     assert_eq!(
         (&merged["state"], &merged["merged_by"]["username"]),
@@ -278,7 +278,7 @@ async fn a_conflict_can_be_forced() {
         world
             .merge_request_mut("larkspur/music-box", 4)
             .unwrap()
-            .conflict = true
+            .conflict = true;
     });
     let one: Value = alice.get(&format!("{ALL}/4")).await.json();
     assert_eq!(

@@ -85,16 +85,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         );
         return Err(ApiError::error(400, &text));
     }
-    if cx.params.has("title") {
-        let title = cx.params.required("title")?;
-        check_title(&title)?;
-        if title != issue.title {
-            let text = format!("changed title from **{}** to **{title}**", issue.title);
-            cx.world
-                .add_system_note(Noteable::Issue(issue.id), user.id, &text, cx.now);
-        }
-        issue.title = title;
-    }
+    retitle(cx, &mut issue, user.id)?;
     let metadata = fields::sets_metadata(cx, &project);
     apply(cx, &project, &mut issue, metadata)?;
     match cx.params.choice("state_event", &["close", "reopen"])? {
@@ -113,6 +104,21 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     issue.updated_at = cx.now;
     cx.world.issues.insert(issue.id, issue.clone());
     Ok(Answer::json(&entity::single(cx, &issue)))
+}
+
+fn retitle(cx: &mut Cx<'_>, issue: &mut Issue, by: u64) -> Result<(), ApiError> {
+    if !cx.params.has("title") {
+        return Ok(());
+    }
+    let title = cx.params.required("title")?;
+    check_title(&title)?;
+    if title != issue.title {
+        let text = format!("changed title from **{}** to **{title}**", issue.title);
+        cx.world
+            .add_system_note(Noteable::Issue(issue.id), by, &text, cx.now);
+    }
+    issue.title = title;
+    Ok(())
 }
 
 /// Author, assignee, or planner and above.
@@ -146,12 +152,8 @@ fn apply(
     if let Some(assignees) = fields::assignee_change(cx)? {
         issue.assignees = assignees;
     }
-    if let Some(milestone) = fields::milestone_change(cx, project)? {
-        issue.milestone = milestone;
-    }
-    if let Some(day) = fields::day(cx, "due_date")? {
-        issue.due_date = day;
-    }
+    fields::set_milestone(cx, project, &mut issue.milestone)?;
+    fields::set_day(cx, "due_date", &mut issue.due_date)?;
     if cx.params.has("weight") {
         let weight = cx.params.integer("weight")?;
         if weight.is_some_and(|weight| weight < 0) {

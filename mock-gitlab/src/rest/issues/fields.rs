@@ -77,27 +77,27 @@ pub(crate) fn milestone(cx: &Cx<'_>, id: Option<u64>) -> Value {
     found.map_or(Value::Null, |found| milestones::entity(cx, found))
 }
 
-/// `milestone_id` (0 or empty clears) as a change; must belong to the project or its groups.
-pub(crate) fn milestone_change(
+/// `milestone_id` (0 or empty clears); one from elsewhere is dropped without a word,
+/// as at GitLab.
+pub(crate) fn set_milestone(
     cx: &Cx<'_>,
     project: &Project,
-) -> Result<Option<Option<u64>>, ApiError> {
+    milestone: &mut Option<u64>,
+) -> Result<(), ApiError> {
     if !cx.params.has("milestone_id") {
-        return Ok(None);
+        return Ok(());
     }
-    let Some(id) = cx.params.id("milestone_id")?.filter(|id| *id != 0) else {
-        return Ok(Some(None));
-    };
-    let milestone = cx.world.milestones.get(&id);
-    let fits = milestone.is_some_and(|milestone| match milestone.owner {
+    let wanted = cx.params.id("milestone_id")?;
+    let known = wanted.and_then(|id| cx.world.milestones.get(&id));
+    let fitting = known.filter(|known| match known.owner {
         Owner::Project(owner) => owner == project.id,
-        Owner::Group(group) => cx
-            .world
-            .projects_below(group)
-            .any(|below| below.id == project.id),
+        Owner::Group(group) => {
+            let mut below = cx.world.projects_below(group);
+            below.any(|below| below.id == project.id)
+        }
     });
-    // GitLab drops a milestone from elsewhere without a word.
-    Ok(Some(Some(id).filter(|_| fits)))
+    *milestone = fitting.map(|known| known.id);
+    Ok(())
 }
 
 /// `assignee_ids` or the older `assignee_id`; users who are gone are left out.
@@ -266,12 +266,12 @@ pub(crate) fn votes(awards: &[Award], name: &str) -> usize {
     awards.iter().filter(|award| award.name == name).count()
 }
 
-/// A day `2026-11-01`, or nothing to clear it.
-pub(crate) fn day(cx: &Cx<'_>, name: &str) -> Result<Option<Option<String>>, ApiError> {
-    if !cx.params.has(name) {
-        return Ok(None);
+/// A day `2026-11-01`; `null` and empty text clear it.
+pub(crate) fn set_day(cx: &Cx<'_>, name: &str, day: &mut Option<String>) -> Result<(), ApiError> {
+    if cx.params.has(name) {
+        *day = cx.params.time(name)?.map(Timestamp::date);
     }
-    Ok(Some(cx.params.time(name)?.map(Timestamp::date)))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -210,12 +210,12 @@ pub(crate) fn people(
         let wanted = match words(names) {
             Wanted::One(names) => {
                 let users = cx.world.users.values();
-                let named = users.filter(|user| {
+                let found = users.filter(|user| {
                     names
                         .iter()
                         .any(|name| user.username.eq_ignore_ascii_case(name))
                 });
-                Wanted::One(named.map(|user| user.id).collect())
+                Wanted::One(found.map(|user| user.id).collect())
             }
             Wanted::Nothing => Wanted::Nothing,
             Wanted::Anything => Wanted::Anything,

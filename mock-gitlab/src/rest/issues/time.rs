@@ -27,7 +27,7 @@ pub(super) fn reset_estimate(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 pub(super) fn spend(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let seconds = duration(cx)?;
     change(cx, 201, |times| {
-        times.1 = times.1.saturating_add(seconds).max(0)
+        times.1 = times.1.saturating_add(seconds).max(0);
     })
 }
 

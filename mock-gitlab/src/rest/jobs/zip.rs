@@ -75,7 +75,7 @@ mod tests {
         assert!(zip.starts_with(b"PK\x03\x04"));
         // Header of 30, name of 7, content of 5; then 46 and the name again; then 22.
         assert_eq!(zip.len(), 42 + 53 + 22);
-        assert_eq!(zip.get(42..46).unwrap(), b"PK\x01\x02");
-        assert_eq!(zip.get(42 + 46..42 + 53).unwrap(), b"a/b.txt");
+        assert_eq!(&zip[42..46], b"PK\x01\x02");
+        assert_eq!(&zip[42 + 46..42 + 53], b"a/b.txt");
     }
 }

@@ -219,9 +219,7 @@ fn apply(cx: &mut Cx<'_>, project: &Project, request: &mut MergeRequest) -> Resu
     if let Some(reviewers) = cx.params.ids("reviewer_ids")? {
         request.reviewers = fields::known_users(cx, reviewers);
     }
-    if let Some(milestone) = fields::milestone_change(cx, project)? {
-        request.milestone = milestone;
-    }
+    fields::set_milestone(cx, project, &mut request.milestone)?;
     if let Some(remove) = cx.params.flag("remove_source_branch")? {
         request.remove_source_branch = remove;
     }

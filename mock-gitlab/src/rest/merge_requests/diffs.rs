@@ -69,14 +69,12 @@ fn raw(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let request = find(cx)?;
     let mut text = String::new();
     for diff in cx.world.diff_of_merge_request(&request) {
-        text.push_str(&format!(
-            "diff --git a/{} b/{}\n",
-            diff.old_path, diff.new_path
-        ));
+        let (old, new) = (&diff.old_path, &diff.new_path);
+        text.extend(["diff --git a/", old, " b/", new, "\n"]);
         if diff.new_file {
-            text.push_str(&format!("new file mode {}\n", diff.b_mode));
+            text.extend(["new file mode ", diff.b_mode, "\n"]);
         } else if diff.deleted_file {
-            text.push_str(&format!("deleted file mode {}\n", diff.a_mode));
+            text.extend(["deleted file mode ", diff.a_mode, "\n"]);
         }
         text.push_str(&diff.unified());
     }

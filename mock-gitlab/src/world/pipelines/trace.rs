@@ -19,7 +19,7 @@ impl Job {
         }
         let mut text = head(started.as_seconds());
         if self.log.is_empty() {
-            text.push_str(&format!("{BOLD_GREEN}$ make {}{RESET}\n", self.name));
+            text.extend([BOLD_GREEN, "$ make ", &self.name, RESET, "\n"]);
             text.push_str("Nothing out of tune.\n");
         } else {
             text.push_str(&self.log);
@@ -81,14 +81,18 @@ fn foot(job: &Job) -> String {
 
 /// A long log: numbered lines, so that a reader sees where a window begins.
 fn long(size: usize) -> String {
+    use std::fmt::Write as _;
     let mut text = String::with_capacity(size + 80);
     let mut line = 0_u64;
     while text.len() < size {
         line += 1;
         let tooth = line % 18;
-        text.push_str(&format!(
-            "line {line}: \u{1b}[36mtooth {tooth:>2}\u{1b}[0m in tune\n"
-        ));
+        // Writing to a String cannot fail.
+        writeln!(
+            text,
+            "line {line}: \u{1b}[36mtooth {tooth:>2}\u{1b}[0m in tune"
+        )
+        .ok();
     }
     text
 }

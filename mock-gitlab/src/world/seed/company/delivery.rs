@@ -54,7 +54,7 @@ pub(super) fn plant(world: &mut World) {
             _ => {}
         }
         if branch != "quieter-ratchet" {
-            world.catch_up(now.plus(Duration::from_secs(3600)));
+            world.catch_up(now.plus(Duration::from_hours(1)));
         }
     }
     // Up to the morning on which the story begins.

@@ -16,7 +16,8 @@ const LETTER: &str = "She writes: \u{201c}My cat is very proud.\u{201d}\n\n\
     \u{e0068}\u{e0065}\u{e006c}\u{e006c}\u{e006f}";
 
 pub(super) fn plant(world: &mut World) {
-    on_issues(world);
+    on_the_drift(world);
+    on_the_letter(world);
     on_the_sensor(world);
     elsewhere(world);
     draft_review(world);
@@ -49,50 +50,55 @@ fn merge_request(world: &World, iid: u64) -> Option<Noteable> {
     request.map(|request| Noteable::MergeRequest(request.id))
 }
 
-fn on_issues(world: &mut World) {
-    if let Some(drift) = issue(world, 3) {
-        let question = "Is it the governor, or does the spring simply tire?";
-        let first = say(
-            world,
-            "alice 2026-09-28T09:10:00Z",
-            &drift,
-            Place::Thread(None),
-            question,
-        );
-        let thread = thread_of(world, first);
-        let answers = [
-            (
-                "bob 2026-09-28T10:02:00Z",
-                "The governor. Its vanes are too heavy for the last turn.",
-            ),
-            (
-                "carol 2026-09-29T08:15:00Z",
-                "Mrs. Brandt says hers does it too.",
-            ),
-        ];
-        for (who, body) in answers {
-            say(world, who, &drift, Place::Reply(thread.clone()), body);
-        }
-        say(
-            world,
-            "bob 2026-10-19T17:45:00Z",
-            &drift,
-            Place::Comment,
-            "Fix in !3.",
-        );
-        let (alice, carol) = (user(world, "alice"), user(world, "carol"));
-        for user in [alice, carol] {
-            let id = world.next_id("award emoji");
-            if let Some(drift) = world.issue_mut(MAIN, 3) {
-                drift.awards.push(Award {
-                    id,
-                    name: "thumbsup".to_owned(),
-                    user,
-                    created_at: at("2026-09-30T08:00:00Z"),
-                });
-            }
+fn on_the_drift(world: &mut World) {
+    let Some(drift) = issue(world, 3) else {
+        return;
+    };
+    let question = "Is it the governor, or does the spring simply tire?";
+    let first = say(
+        world,
+        "alice 2026-09-28T09:10:00Z",
+        &drift,
+        Place::Thread(None),
+        question,
+    );
+    let thread = thread_of(world, first);
+    let answers = [
+        (
+            "bob 2026-09-28T10:02:00Z",
+            "The governor. Its vanes are too heavy for the last turn.",
+        ),
+        (
+            "carol 2026-09-29T08:15:00Z",
+            "Mrs. Brandt says hers does it too.",
+        ),
+    ];
+    for (who, body) in answers {
+        say(world, who, &drift, Place::Reply(thread.clone()), body);
+    }
+    say(
+        world,
+        "bob 2026-10-19T17:45:00Z",
+        &drift,
+        Place::Comment,
+        "Fix in !3.",
+    );
+    let (alice, carol) = (user(world, "alice"), user(world, "carol"));
+    for user in [alice, carol] {
+        let id = world.next_id("award emoji");
+        if let Some(drift) = world.issue_mut(MAIN, 3) {
+            drift.awards.push(Award {
+                id,
+                name: "thumbsup".to_owned(),
+                user,
+                created_at: at("2026-09-30T08:00:00Z"),
+            });
         }
     }
+}
+
+/// And two smaller ones.
+fn on_the_letter(world: &mut World) {
     if let Some(cat) = issue(world, 9) {
         say(
             world,
