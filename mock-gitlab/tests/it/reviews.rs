@@ -195,6 +195,11 @@ async fn a_suggestion_becomes_a_commit() {
         .expect(200)
         .json();
     assert_eq!(taken["applied"], true);
+    let before = taken["from_content"].as_str().unwrap();
+    assert!(
+        before.contains("milliseconds_since_last.max(1)"),
+        "{before}"
+    );
     bob.put(&format!("/suggestions/{id}/apply"), json!({}))
         .await
         .expect(400);

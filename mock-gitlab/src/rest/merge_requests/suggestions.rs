@@ -85,7 +85,7 @@ fn take(cx: &mut Cx<'_>, id: u64) -> Result<Value, ApiError> {
         "to_line": suggestion.to_line,
         "appliable": false,
         "applied": true,
-        "from_content": "",
+        "from_content": cx.world.suggested_lines(&note, &suggestion),
         "to_content": suggestion.to_content,
     }))
 }

@@ -68,7 +68,7 @@ fn review(cx: &Cx<'_>, note: &Note, all: &mut Map<String, Value>) {
                 "to_line": suggestion.to_line,
                 "appliable": !suggestion.applied,
                 "applied": suggestion.applied,
-                "from_content": "",
+                "from_content": cx.world.suggested_lines(note, suggestion),
                 "to_content": suggestion.to_content,
             })
         });

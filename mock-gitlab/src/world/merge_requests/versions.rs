@@ -27,10 +27,13 @@ impl World {
         let Some(request) = self.merge_requests.get(&id) else {
             return;
         };
-        let Some((base, start, head)) = self
-            .heads(request)
-            .filter(|(.., head)| *head != request.sha)
-        else {
+        // Asked before every request: the cheap question first.
+        let source = self.repositories.get(&request.source_project);
+        let head = source.and_then(|source| source.branches.get(&request.source_branch));
+        if head.is_none_or(|head| *head == request.sha) {
+            return;
+        }
+        let Some((base, start, head)) = self.heads(request) else {
             return;
         };
         let first = request.versions.is_empty();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{Note, Noteable, World};
 
 /// One proposed change of some lines.
 #[derive(Clone, Debug)]
@@ -43,6 +43,29 @@ impl World {
             });
         }
         found
+    }
+}
+
+impl World {
+    /// The lines a suggestion would replace, as they stood when it was made.
+    pub fn suggested_lines(&self, note: &Note, suggestion: &Suggestion) -> String {
+        let text = || {
+            let Noteable::MergeRequest(id) = note.noteable else {
+                return None;
+            };
+            let repository = self.source_repository(self.merge_requests.get(&id)?)?;
+            let place = |name: &str| note.position.as_ref()?.get(name)?.as_str();
+            let commit = repository.commit(place("head_sha")?)?;
+            let entry = repository.entry_at(commit, place("new_path")?)?;
+            Some(String::from_utf8_lossy(repository.blob(&entry.id)?).into_owned())
+        };
+        let text = text().unwrap_or_default();
+        let numbered = text.split_inclusive('\n').zip(1_u64..);
+        let reach = suggestion.from_line..=suggestion.to_line;
+        numbered
+            .filter(|(_, number)| reach.contains(number))
+            .map(|(line, _)| line)
+            .collect()
     }
 }
 
