@@ -114,7 +114,6 @@ impl ApiError {
     }
 
     /// 405.
-    #[expect(dead_code, reason = "for merge requests that cannot be merged")]
     pub(crate) fn not_allowed() -> Self {
         Self::message(405, "405 Method Not Allowed")
     }
@@ -125,7 +124,6 @@ impl ApiError {
     }
 
     /// 422.
-    #[expect(dead_code, reason = "for merge requests whose merge fails")]
     pub(crate) fn unprocessable() -> Self {
         Self::message(422, "422 Unprocessable Entity")
     }

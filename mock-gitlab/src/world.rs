@@ -23,13 +23,15 @@ use std::collections::BTreeMap;
 
 pub use creating::{NewGroup, NewProject};
 pub use groups::{Group, Member};
-pub use issues::Issue;
+pub use issues::{Issue, IssueLink};
 pub use labels::Label;
-pub use merge_requests::MergeRequest;
+pub use merge_requests::{
+    DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
+};
 pub use milestones::Milestone;
-pub use notes::{Discussion, Note, Noteable};
+pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
 pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
-pub use pipelines::{Job, Pipeline};
+pub use pipelines::{Job, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use repository::Repository;
 pub use todos::Todo;

@@ -50,6 +50,7 @@ fn route(
             "the control API is for this machine only",
         ));
     }
+    world.catch_up(now);
     let params = Params::read(request)?;
     let caller = authentication::resolve(world, request, &params, route, now)?;
     *who = describe(world, &caller);

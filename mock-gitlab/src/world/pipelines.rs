@@ -1,6 +1,13 @@
 //! Pipelines and jobs. <https://docs.gitlab.com/api/pipelines/>
 
+mod changing;
+mod configuration;
+mod running;
+mod starting;
+mod trace;
+
 use crate::clock::Timestamp;
+pub use starting::{NewPipeline, PipelineProblem};
 
 /// A pipeline.
 #[derive(Clone, Debug)]
@@ -13,6 +20,8 @@ pub struct Pipeline {
     pub project: u64,
     /// Branch or tag.
     pub r#ref: String,
+    /// Whether it runs for a tag.
+    pub tag: bool,
     /// Commit.
     pub sha: String,
     /// `created`, `running`, `success`, `failed`, …
@@ -35,6 +44,10 @@ pub struct Pipeline {
 
 /// A job of a pipeline.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, as the API names them"
+)]
 pub struct Job {
     /// Number on the instance.
     pub id: u64,
@@ -50,18 +63,60 @@ pub struct Job {
     pub status: String,
     /// A failure does not fail the pipeline.
     pub allow_failure: bool,
+    /// Waits for somebody to press play.
+    pub manual: bool,
+    /// Starts a pipeline elsewhere.
+    pub bridge: bool,
+    /// Replaced by a newer try.
+    pub retried: bool,
     /// Why it failed.
     pub failure_reason: Option<String>,
     /// Who started it.
     pub user: u64,
-    /// What it printed.
+    /// What it prints; empty for a made-up log of the usual shape.
     pub log: String,
+    /// Makes the log this many bytes long, written only when somebody reads it.
+    pub log_size: Option<usize>,
     /// Files it left: path and content.
     pub artifacts: Vec<(String, Vec<u8>)>,
+    /// How long it runs.
+    pub seconds: u64,
+    /// What it will end in: `success` or `failed`.
+    pub outcome: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it became ready to run.
+    pub queued_at: Option<Timestamp>,
     /// When it started.
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// When its log and artifacts were thrown away.
+    pub erased_at: Option<Timestamp>,
+}
+
+impl Job {
+    /// Whether it still has something ahead.
+    pub fn is_active(&self) -> bool {
+        is_active(&self.status)
+    }
+
+    /// Whether somebody has to press play.
+    pub fn is_waiting_for_play(&self) -> bool {
+        self.status == "manual"
+    }
+}
+
+impl Pipeline {
+    /// Whether it still has something ahead.
+    pub fn is_active(&self) -> bool {
+        is_active(&self.status)
+    }
+}
+
+fn is_active(status: &str) -> bool {
+    matches!(
+        status,
+        "created" | "waiting_for_resource" | "preparing" | "pending" | "running" | "canceling"
+    )
 }
