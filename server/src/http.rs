@@ -1,10 +1,107 @@
-//! stub
+//! MCP over HTTP: our own accept loop and the guard in front of every route.
+//!
+//! | file | what it judges |
+//! |---|---|
+//! | `connections` | how many, how slow |
+//! | `host`, `origin`, `cors` | under which name, from which page |
+//! | `routes`, `guard` | path and method, and the order of everything else |
+//! | `size`, `media`, `message` | the body |
+//! | `era`, `post`, `batch` | which protocol, and who answers |
+//! | `rate` | how often |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+mod batch;
+mod connections;
+mod cors;
+mod era;
+mod guard;
+mod host;
+mod media;
+mod message;
+mod metrics;
+mod origin;
+mod patient;
+mod post;
+mod rate;
+mod refusal;
+mod rewrite;
+mod routes;
+mod size;
+
+pub(crate) use message::{Kind, Seen, is_batch, read_batch};
+pub(crate) use metrics::{Metrics, Outcome};
+pub(crate) use refusal::Refusal;
+
 use crate::app::App;
-/// s
+use crate::mcp::{Endpoint, Sessions, Shared};
+use guard::Guard;
+use host::Hosts;
+use origin::Origins;
+use rate::Rate;
+use routes::Table;
+
+/// Longest time for requests in flight at shutdown.
+const DRAIN: Duration = Duration::from_secs(30);
+/// How often idle sessions and old budgets are cleared away.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// Serves `app` on `listener` until `shutdown`, then lets requests in flight finish.
+///
+/// # Errors
+/// When the address of the listener cannot be read.
 pub async fn serve(
-    _app: App,
-    _l: tokio::net::TcpListener,
-    _s: tokio_util::sync::CancellationToken,
+    app: App,
+    listener: TcpListener,
+    shutdown: CancellationToken,
 ) -> std::io::Result<()> {
+    let address = listener.local_addr()?;
+    let hard_stop = CancellationToken::new();
+    let stopping = shutdown.child_token();
+    let metrics = Arc::new(Metrics::default());
+    let shared = Shared::new(app.clone(), Arc::clone(&metrics), stopping);
+    let http = Arc::clone(&app.http);
+    let loopback = address.ip().is_loopback();
+    let guard = Arc::new(Guard {
+        hosts: Hosts::new(loopback, &http.allowed_hosts),
+        origins: Origins::new(
+            loopback.then(|| address.port()),
+            &http.allowed_hosts,
+            &http.allowed_origins,
+        ),
+        table: Table::new(
+            http.root_endpoint,
+            http.metrics,
+            Arc::clone(&app.auth).routes(),
+        ),
+        principals: Rate::new(http.requests_per_minute),
+        addresses: http.unaccepted_per_minute.map(Rate::new),
+        sessions: Sessions::new(Arc::clone(&shared), hard_stop.clone()),
+        endpoint: Endpoint::new(&shared, hard_stop.clone()),
+        metrics,
+        shared,
+        app,
+    });
+    info!(%address, "serving MCP over HTTP");
+    let sweeper = tokio::spawn(sweep(Arc::clone(&guard)));
+    let tasks = connections::accept(Arc::clone(&guard), listener, shutdown).await;
+    info!("no new connections; requests in flight have 30 s");
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        warn!("requests were still running after 30 s and are cut off");
+    }
+    hard_stop.cancel();
+    sweeper.abort();
     Ok(())
+}
+
+async fn sweep(guard: Arc<Guard>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        guard.sweep();
+    }
 }

@@ -18,6 +18,7 @@ pub mod config;
 mod demo;
 pub mod http;
 mod logging;
+mod mcp;
 mod plugins;
 pub mod stdio;
 

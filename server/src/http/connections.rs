@@ -1,0 +1,147 @@
+//! The accept loop: caps, deadlines, one task for each connection, and a graceful end.
+//! HTTP/1.1 only. RFC 9112; threats T115, T123.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::guard::Guard;
+use super::patient::Patient;
+
+/// Longest wait for the first byte and for the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// Open connections in total, and from one address.
+const TOTAL: usize = 16_384;
+const PER_ADDRESS: usize = 4096;
+
+/// How many connections each address holds.
+#[derive(Debug, Default)]
+struct Held(Mutex<(usize, HashMap<IpAddr, usize>)>);
+
+/// One place among the connections.
+#[derive(Debug)]
+struct Place {
+    held: Arc<Held>,
+    address: IpAddr,
+}
+
+impl Held {
+    fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (total, each) = &mut *counts;
+        let own = each.entry(address).or_default();
+        if *total >= TOTAL || *own >= PER_ADDRESS {
+            return None;
+        }
+        *own += 1;
+        *total += 1;
+        Some(Place {
+            held: Arc::clone(self),
+            address,
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (total, each) = &mut *counts;
+        *total = total.saturating_sub(1);
+        if let Some(own) = each.get_mut(&self.address) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                each.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Accepts until `shutdown`; the connections then finish what they do.
+pub(crate) async fn accept(
+    guard: Arc<Guard>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> TaskTracker {
+    let (tasks, held) = (TaskTracker::new(), Arc::new(Held::default()));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => break,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Mostly: no file descriptors left. Trying again at once would only burn time.
+                warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Some(place) = held.take(peer.ip()) else {
+            debug!("too many connections; one is closed");
+            continue;
+        };
+        let connected = guard.connected();
+        let (guard, shutdown) = (Arc::clone(&guard), shutdown.clone());
+        tasks.spawn(async move {
+            serve(guard, socket, peer, shutdown).await;
+            drop((place, connected));
+        });
+    }
+    tasks.close();
+    tasks
+}
+
+async fn serve(
+    guard: Arc<Guard>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = socket.set_nodelay(true) {
+        debug!(%error, "a connection keeps its delays");
+    }
+    let mut byte = [0];
+    let first = tokio::time::timeout(HEAD, socket.peek(&mut byte));
+    tokio::select! {
+        first = first => match first {
+            Ok(Ok(1..)) => {}
+            _ => return,
+        },
+        () = shutdown.cancelled() => return,
+    }
+    let head = HEAD.min(guard.keep_alive());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let guard = Arc::clone(&guard);
+        async move { Ok::<_, Infallible>(guard.serve(request, peer).await) }
+    });
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head);
+    let connection = builder.serve_connection(TokioIo::new(Patient::new(socket)), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended");
+    }
+}

@@ -1,0 +1,243 @@
+//! The legacy sessions of this process: made, found, ended and swept. A session belongs to the
+//! principal that opened it; to everybody else it does not exist. Threats T126 to T129.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use dashmap::DashMap;
+use gitlab_mcp_core::auth::Principal;
+use gitlab_mcp_core::random::token;
+use http::Response;
+use http::request::Parts;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, GetExtensions as _, ServerJsonRpcMessage, ServerResult,
+};
+use rmcp::service::serve_server_with_ct;
+use rmcp::transport::WorkerTransport;
+use rmcp::transport::streamable_http_server::session::local::{
+    SessionConfig, create_local_session,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::Shared;
+use super::handler::Handler;
+use super::session::{Rejected, Session, json, millis, read};
+use super::session_wire::RETRY;
+use super::standing::Standing;
+
+/// Random bytes of an id.
+const ID_BYTES: usize = 24;
+/// How long an answer waits for a client that resumes.
+const KEPT: Duration = Duration::from_mins(1);
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    shared: Arc<Shared>,
+    rows: DashMap<Arc<str>, Arc<Session>>,
+    reserved: AtomicUsize,
+    hard_stop: CancellationToken,
+}
+
+/// What an `initialize` led to.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// A session, its id, and the answer.
+    Session(Arc<str>, Response<Body>),
+    /// Only an answer: the handshake failed.
+    Answer(Response<Body>),
+    /// Every session has a call in flight.
+    Busy,
+}
+
+impl Sessions {
+    /// An empty table; `hard_stop` ends every session at once.
+    pub(crate) fn new(shared: Arc<Shared>, hard_stop: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            shared,
+            rows: DashMap::new(),
+            reserved: AtomicUsize::new(0),
+            hard_stop,
+        })
+    }
+
+    /// Number of sessions.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The session `id`, if it lives and belongs to `principal`.
+    pub(crate) fn find(&self, id: &str, principal: &Principal) -> Option<Arc<Session>> {
+        let session = self.rows.get(id).map(|row| Arc::clone(row.value()))?;
+        if session.principal != *principal {
+            return None;
+        }
+        let now = self.shared.app.clock.monotonic();
+        if session.idle(now) >= self.shared.app.http.session_timeout {
+            self.end(&session);
+            return None;
+        }
+        session.touch();
+        Some(session)
+    }
+
+    /// Ends `session`.
+    pub(crate) fn end(&self, session: &Session) {
+        self.remove(&session.id);
+        session.end.cancel();
+    }
+
+    fn remove(&self, id: &str) {
+        if self.rows.remove(id).is_some() {
+            self.reserved.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Ends what has been idle for too long.
+    pub(crate) fn sweep(&self) {
+        let now = self.shared.app.clock.monotonic();
+        let limit = self.shared.app.http.session_timeout;
+        let old: Vec<Arc<Session>> = self
+            .rows
+            .iter()
+            .filter(|row| row.value().idle(now) >= limit)
+            .map(|row| Arc::clone(row.value()))
+            .collect();
+        for session in old {
+            self.end(&session);
+        }
+    }
+
+    /// Runs the handshake and keeps the session.
+    ///
+    /// # Errors
+    /// [`Rejected::Malformed`] when the body is no `initialize`.
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        principal: Principal,
+        body: &[u8],
+        parts: Parts,
+    ) -> Result<Opened, Rejected> {
+        let mut message = read(body)?;
+        match &mut message {
+            ClientJsonRpcMessage::Request(request)
+                if matches!(request.request, ClientRequest::InitializeRequest(_)) =>
+            {
+                request.request.extensions_mut().insert(parts);
+            }
+            _ => return Err(Rejected::Malformed),
+        }
+        if !self.reserve() {
+            return Ok(Opened::Busy);
+        }
+        let opened = self.handshake(principal, message).await;
+        if !matches!(opened, Ok(Opened::Session(..))) {
+            self.reserved.fetch_sub(1, Ordering::AcqRel);
+        }
+        opened
+    }
+
+    async fn handshake(
+        self: &Arc<Self>,
+        principal: Principal,
+        message: ClientJsonRpcMessage,
+    ) -> Result<Opened, Rejected> {
+        let id: Arc<str> = token(self.shared.app.random.as_ref(), ID_BYTES).into();
+        let mut config = SessionConfig::default();
+        config.keep_alive = None;
+        config.sse_retry = Some(RETRY);
+        config.completed_cache_ttl = KEPT;
+        let (handle, worker) = create_local_session(Arc::clone(&id), config);
+        let end = self.hard_stop.child_token();
+        self.serve(&id, WorkerTransport::spawn(worker), end.clone());
+        let answer = handle.initialize(message).await;
+        let answer = answer.map_err(|_| Rejected::Ended)?;
+        let version = match &answer {
+            ServerJsonRpcMessage::Response(response) => match &response.result {
+                ServerResult::InitializeResult(result) => result.protocol_version.as_str(),
+                _ => return Ok(Opened::Answer(json(&answer))),
+            },
+            _ => {
+                end.cancel();
+                return Ok(Opened::Answer(json(&answer)));
+            }
+        };
+        let session = Session {
+            id: Arc::clone(&id),
+            principal,
+            version: version.to_owned(),
+            handle,
+            shared: Arc::clone(&self.shared),
+            end,
+            last_used: AtomicU64::new(millis(self.shared.app.clock.as_ref())),
+            calls: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            in_flight: Mutex::new(HashSet::new()),
+        };
+        self.rows.insert(Arc::clone(&id), Arc::new(session));
+        Ok(Opened::Session(id, json(&answer)))
+    }
+
+    /// Serves the session until it ends, then takes it out of the table.
+    fn serve(
+        self: &Arc<Self>,
+        id: &Arc<str>,
+        transport: WorkerTransport<
+            rmcp::transport::streamable_http_server::session::local::LocalSessionWorker,
+        >,
+        end: CancellationToken,
+    ) {
+        let handler = Handler {
+            shared: Arc::clone(&self.shared),
+            standing: Some(Arc::new(Standing::default())),
+            local: None,
+        };
+        let (table, id) = (Arc::downgrade(self), Arc::clone(id));
+        tokio::spawn(async move {
+            match serve_server_with_ct(handler, transport, end).await {
+                Ok(running) => drop(running.waiting().await),
+                Err(error) => debug!(%error, "a session did not start"),
+            }
+            if let Some(table) = table.upgrade() {
+                table.remove(&id);
+            }
+        });
+    }
+
+    /// Takes a place, ending the longest-idle session of the principal that holds most. False when
+    /// every session has a call in flight.
+    fn reserve(&self) -> bool {
+        let limit = self.shared.app.http.max_sessions;
+        if self.reserved.fetch_add(1, Ordering::AcqRel) < limit {
+            return true;
+        }
+        if let Some(victim) = self.victim() {
+            debug!("the session table is full; the longest-idle session of its largest owner ends");
+            self.end(&victim);
+            return true;
+        }
+        self.reserved.fetch_sub(1, Ordering::AcqRel);
+        false
+    }
+
+    fn victim(&self) -> Option<Arc<Session>> {
+        let now = self.shared.app.clock.monotonic();
+        let rows: Vec<Arc<Session>> = self
+            .rows
+            .iter()
+            .map(|row| Arc::clone(row.value()))
+            .collect();
+        let mut held: HashMap<&Principal, usize> = HashMap::new();
+        for row in &rows {
+            *held.entry(&row.principal).or_default() += 1;
+        }
+        rows.iter()
+            .filter(|row| !row.is_calling())
+            .max_by_key(|row| (held.get(&row.principal).copied(), row.unused(now)))
+            .cloned()
+    }
+}

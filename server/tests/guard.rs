@@ -1,0 +1,17 @@
+//! The guard and both protocols through a real socket: every refusal, and that the process serves
+//! the next request.
+
+#[path = "guard/answers.rs"]
+mod answers;
+#[path = "guard/client.rs"]
+mod client;
+#[path = "guard/legacy.rs"]
+mod legacy;
+#[path = "guard/modern.rs"]
+mod modern;
+#[path = "guard/server.rs"]
+mod server;
+#[path = "guard/stdio.rs"]
+mod stdio;
+#[path = "guard/tools.rs"]
+mod tools;
