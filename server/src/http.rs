@@ -96,7 +96,6 @@ pub async fn serve(
     }
     hard_stop.cancel();
     sweeper.abort();
-    guard.app.auth.shutdown().await;
     Ok(())
 }
 

@@ -25,33 +25,21 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Messages on their way in either direction.
 const QUEUE: usize = 64;
 
-/// Why a client cannot be served over stdio.
-#[derive(Debug, thiserror::Error)]
-pub enum StdioError {
-    /// The auth mode knows no local caller.
-    #[error("this auth mode cannot serve stdio: choose a mode whose credential the server holds")]
-    NoCaller,
-    /// The other side is gone.
-    #[error("standard output cannot be written: {0}")]
-    Output(#[from] io::Error),
-}
-
 /// Serves one client until its input ends or `shutdown`.
 ///
 /// # Errors
-/// [`StdioError`].
+/// When the auth mode knows no local caller, or the output cannot be written.
 pub async fn serve_stdio<I, O>(
     app: App,
     input: I,
     output: O,
     shutdown: CancellationToken,
-) -> Result<(), StdioError>
+) -> io::Result<()>
 where
     I: AsyncRead + Unpin + Send,
     O: AsyncWrite + Unpin + Send,
 {
-    let caller: Caller = app.auth.local().ok_or(StdioError::NoCaller)?;
-    let auth = Arc::clone(&app.auth);
+    let caller: Caller = app.auth.local().ok_or_else(no_caller)?;
     let stopping = shutdown.child_token();
     let shared = Shared::new(app, Arc::new(Metrics::default()), stopping);
     let (to_server, incoming) = channel(QUEUE);
@@ -75,8 +63,12 @@ where
     drop(link);
     hard_stop.cancel();
     drop(server.await);
-    auth.shutdown().await;
     served
+}
+
+fn no_caller() -> io::Error {
+    let text = "this auth mode cannot serve stdio: choose one whose credential the server holds";
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }
 
 /// Both directions of one client.
@@ -90,7 +82,7 @@ struct Link<I, O> {
 }
 
 impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
-    async fn run(&mut self, shutdown: &CancellationToken) -> Result<(), StdioError> {
+    async fn run(&mut self, shutdown: &CancellationToken) -> io::Result<()> {
         loop {
             tokio::select! {
                 biased;
@@ -120,7 +112,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
         ended
     }
 
-    async fn take(&mut self, line: &Line) -> Result<(), StdioError> {
+    async fn take(&mut self, line: &Line) -> io::Result<()> {
         let steps = match line {
             Line::Whole(text) => self.front.take(text, &self.in_flight),
             Line::TooLong => self.front.too_long(),
@@ -141,7 +133,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
     }
 
     /// Hands a message on. While the server is busy its own messages still go out.
-    async fn forward(&mut self, text: Vec<u8>) -> Result<(), StdioError> {
+    async fn forward(&mut self, text: Vec<u8>) -> io::Result<()> {
         let Some(to_server) = self.to_server.clone() else {
             return Ok(());
         };
@@ -162,7 +154,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
         }
     }
 
-    async fn write(&mut self, outgoing: Outgoing) -> Result<(), StdioError> {
+    async fn write(&mut self, outgoing: Outgoing) -> io::Result<()> {
         if let Some(id) = &outgoing.answers {
             self.in_flight.remove(id);
             if self.front.swallows(id) {
@@ -173,7 +165,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
         self.print(&outgoing.text).await
     }
 
-    async fn print(&mut self, text: &str) -> Result<(), StdioError> {
+    async fn print(&mut self, text: &str) -> io::Result<()> {
         self.output.write_all(text.as_bytes()).await?;
         self.output.write_all(b"\n").await?;
         self.output.flush().await?;

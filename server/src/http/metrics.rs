@@ -142,7 +142,7 @@ impl Metrics {
         match encode(&mut text, &self.registry) {
             Ok(()) => text,
             // Writing to a String does not fail.
-            Err(_) => String::new(),
+            Err(fmt::Error) => String::new(),
         }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) struct Server {
 pub(crate) fn app(http: HttpSettings) -> (App, Arc<ManualClock>) {
     let catalog = Arc::new(Catalog::linked().unwrap());
     let input = PolicyInput {
-        toolsets: Some(vec!["all".to_owned()]),
+        toolsets: Some(vec!["testing".to_owned()]),
         mode: PermissionMode::Modify,
         ..PolicyInput::default()
     };
