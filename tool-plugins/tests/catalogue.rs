@@ -88,7 +88,10 @@ fn knots(value: &Value, place: &str, found: &mut Vec<String>) {
         Value::Object(members) => {
             for (name, member) in members {
                 let is_name = place.ends_with("/properties");
-                let knot = matches!(name.as_str(), "$ref" | "$defs" | "title" | "$schema");
+                let knot = matches!(
+                    name.as_str(),
+                    "$ref" | "$defs" | "title" | "$schema" | "writeOnly"
+                );
                 if knot && !is_name || name.starts_with("x-") {
                     found.push(format!("{place}/{name}"));
                 }
