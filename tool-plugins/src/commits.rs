@@ -69,6 +69,8 @@ struct GetCommitDiff {
     sha: String,
     /// Walk all pages instead of one.
     full_diff: Option<bool>,
+    /// Diffs in unified form.
+    unidiff: Option<bool>,
     #[serde(flatten)]
     page: Paged,
 }
@@ -84,14 +86,11 @@ impl Tool for GetCommitDiff {
             "projects/{project_id}/repository/commits/{sha}/diff",
             &[("project_id", self.project_id.as_str()), ("sha", &self.sha)],
         )?;
+        let first = first.maybe_query("unidiff", self.unidiff);
         let files = if self.full_diff == Some(true) {
             context.all_pages(first).await?
         } else {
-            let page = first.maybe_query("page", self.page.page);
-            context
-                .send(page.maybe_query("per_page", self.page.per_page))
-                .await?
-                .json()?
+            context.send(self.page.of(first)).await?.json()?
         };
         let (about, text) = render(&FileDiff::all(&files));
         Ok(context.text_block(about, &text))

@@ -1,28 +1,13 @@
 //! Diffs as a model reads them: one unified text, files that GitLab left out marked as such.
 //! Members of a diff: <https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs>
 
-use gitlab_mcp_core::tool::ToolError;
 use serde_json::{Map, Value, json};
 
+mod exclusions;
 mod place;
 
+pub(crate) use exclusions::Exclusions;
 pub(crate) use place::{Place, line_code};
-
-/// Files whose content a review never needs.
-const LOCK_FILES: [&str; 12] = [
-    "package-lock.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lockb",
-    "Cargo.lock",
-    "Gemfile.lock",
-    "composer.lock",
-    "poetry.lock",
-    "uv.lock",
-    "Pipfile.lock",
-    "go.sum",
-    "flake.lock",
-];
 
 /// One file of a diff, with only the members that are needed, each with a fallback.
 pub(crate) struct FileDiff<'a> {
@@ -74,19 +59,6 @@ impl<'a> FileDiff<'a> {
     /// True when either path is `wanted`.
     pub(crate) fn is_about(&self, wanted: &str) -> bool {
         self.text("new_path") == wanted || self.text("old_path") == wanted
-    }
-
-    /// True for a lock file at any depth.
-    pub(crate) fn is_lock_file(&self) -> bool {
-        self.path()
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| LOCK_FILES.contains(&name))
-    }
-
-    /// True for a file that GitLab counts as generated.
-    pub(crate) fn is_generated(&self) -> bool {
-        self.flag("generated_file")
     }
 
     /// The path before the change.
@@ -168,62 +140,6 @@ fn with_line_end(text: &str) -> String {
     }
 }
 
-/// Files a caller does not want to see.
-#[derive(Debug, Default)]
-pub(crate) struct Exclusions {
-    patterns: Vec<regex::Regex>,
-    lock_files: bool,
-    generated: bool,
-}
-
-impl Exclusions {
-    /// Compiles the patterns.
-    pub(crate) fn parse(patterns: Option<&[String]>) -> Result<Self, ToolError> {
-        let compiled: Result<_, _> = patterns
-            .unwrap_or_default()
-            .iter()
-            .map(|pattern| regex::Regex::new(pattern))
-            .collect();
-        let patterns = compiled.map_err(|_| {
-            ToolError::argument(
-                "excluded_file_patterns",
-                "expected valid regular expressions",
-            )
-        })?;
-        Ok(Self {
-            patterns,
-            ..Self::default()
-        })
-    }
-
-    /// Also without lock files, or without generated files.
-    #[must_use]
-    pub(crate) fn and(mut self, lock_files: Option<bool>, generated: Option<bool>) -> Self {
-        self.lock_files = lock_files == Some(true);
-        self.generated = generated == Some(true);
-        self
-    }
-
-    fn matches(&self, file: &FileDiff<'_>) -> bool {
-        self.patterns
-            .iter()
-            .any(|pattern| pattern.is_match(file.path()))
-            || self.lock_files && file.is_lock_file()
-            || self.generated && file.is_generated()
-    }
-
-    /// The files that stay, and how many do not.
-    pub(crate) fn apply<'a>(&self, files: Vec<FileDiff<'a>>) -> (Vec<FileDiff<'a>>, usize) {
-        let all = files.len();
-        let kept: Vec<_> = files
-            .into_iter()
-            .filter(|file| !self.matches(file))
-            .collect();
-        let left_out = all - kept.len();
-        (kept, left_out)
-    }
-}
-
 /// The files as one text, and what a caller should know about it.
 pub(crate) fn render(files: &[FileDiff<'_>]) -> (Map<String, Value>, String) {
     let summaries: Vec<Value> = files.iter().map(FileDiff::summary).collect();
@@ -282,16 +198,6 @@ mod tests {
     }
 
     #[test]
-    fn lock_files_are_known_at_any_depth() {
-        let answer = json!([{ "new_path": "web/app/yarn.lock" }, { "new_path": "src/lock.rs" }]);
-        let found: Vec<bool> = FileDiff::all(&answer)
-            .iter()
-            .map(FileDiff::is_lock_file)
-            .collect();
-        assert_eq!(found, [true, false]);
-    }
-
-    #[test]
     fn files_beyond_the_budget_are_named_instead_of_cut() {
         let answer = json!([
             { "new_path": "a", "old_path": "a", "diff": "+one\n" },
@@ -302,23 +208,6 @@ mod tests {
         assert_eq!(text, "--- a\n+++ a\n+one\n--- c\n+++ c\n+three\n");
         assert_eq!(about["not_shown"], json!(["b"]));
         assert_eq!(about["files"].as_array().unwrap().len(), 3);
-    }
-
-    #[test]
-    fn excluded_files_are_counted() {
-        let answer = json!([
-            { "new_path": "src/a.rs" },
-            { "new_path": "web/yarn.lock" },
-            { "new_path": "api.pb.go", "generated_file": true },
-            { "new_path": "docs/a.md" },
-        ]);
-        let patterns = ["^docs/".to_owned()];
-        let exclusions = Exclusions::parse(Some(&patterns)).unwrap();
-        let (kept, left_out) = exclusions
-            .and(Some(true), Some(true))
-            .apply(FileDiff::all(&answer));
-        assert_eq!((kept.len(), left_out), (1, 3));
-        assert!(Exclusions::parse(Some(&["(".to_owned()])).is_err());
     }
 
     #[test]

@@ -95,6 +95,7 @@ struct CreatePipeline {
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "GitLab's names")]
 struct Variable {
     /// Name.
     key: String,

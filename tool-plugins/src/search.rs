@@ -22,7 +22,7 @@ words!(FoundOrder: CreatedAt);
 #[derive(Debug, Deserialize, Serialize, JsonSchema, Endpoint)]
 #[endpoint(GET, "search", toolset = Search, facts = Facts::read().paged(Paging::Offset))]
 struct SearchGlobal {
-    /// What to search; blobs, commits, notes and wiki_blobs need advanced search.
+    /// What to search; blobs, commits, notes and `wiki_blobs` need advanced search.
     scope: GlobalScope,
     /// Text to find.
     search: String,
@@ -49,7 +49,7 @@ struct SearchProject {
     scope: ProjectScope,
     /// Text to find.
     search: String,
-    /// Branch or tag, for blobs, commits and wiki_blobs.
+    /// Branch or tag, for blobs, commits and `wiki_blobs`.
     r#ref: Option<String>,
     /// State of issues or merge requests.
     state: Option<FoundState>,
@@ -70,7 +70,7 @@ struct SearchProject {
 struct SearchGroup {
     /// Group ID or path.
     group_id: GroupId,
-    /// What to search; blobs, commits, notes and wiki_blobs need advanced search.
+    /// What to search; blobs, commits, notes and `wiki_blobs` need advanced search.
     scope: GroupScope,
     /// Text to find.
     search: String,

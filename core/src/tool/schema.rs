@@ -99,6 +99,8 @@ impl Transform for Flat {
         if let Some(object) = schema.as_object_mut() {
             object.shift_remove("title");
             object.shift_remove("default");
+            // Where an argument goes afterwards is nothing a caller needs to know.
+            object.shift_remove("writeOnly");
             if object.get("type").is_some_and(is_number) {
                 object.shift_remove("format");
             }

@@ -45,7 +45,8 @@ impl Place {
 pub(crate) fn line_code(path: &str, place: Place) -> String {
     let digest: String = Sha1::digest(path.as_bytes())
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
         .collect();
     format!("{digest}_{}_{}", place.old, place.new)
 }

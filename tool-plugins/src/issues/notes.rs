@@ -71,7 +71,7 @@ struct UpdateIssueNote {
     discussion_id: Option<String>,
     /// New text in Markdown.
     body: Option<Markdown>,
-    /// Resolve or reopen; needs discussion_id.
+    /// Resolve or reopen; needs `discussion_id`.
     resolved: Option<bool>,
 }
 

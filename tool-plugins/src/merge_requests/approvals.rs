@@ -162,7 +162,7 @@ mod tests {
             request::<UnapproveMergeRequest>(&one),
             format!("POST {path}/unapprove")
         );
-        let mut bound = one.clone();
+        let mut bound = one;
         bound["sha"] = json!("abc");
         assert_eq!(
             request::<ApproveMergeRequest>(&bound),

@@ -62,7 +62,7 @@ struct CreateMergeRequest {
     assignee_id: Option<u64>,
     /// Milestone ID.
     milestone_id: Option<u64>,
-    /// Old form of allow_collaboration.
+    /// Old form of `allow_collaboration`.
     allow_maintainer_to_push: Option<bool>,
 }
 
@@ -138,7 +138,7 @@ struct Change {
     remove_labels: Option<Labels>,
     /// Let members who can merge push to the source branch.
     allow_collaboration: Option<bool>,
-    /// Old form of allow_collaboration.
+    /// Old form of `allow_collaboration`.
     allow_maintainer_to_push: Option<bool>,
     /// Only members may comment.
     discussion_locked: Option<bool>,

@@ -67,7 +67,7 @@ struct CreateMergeRequestThread {
     merge_request_iid: Iid,
     /// Text in Markdown.
     body: Markdown,
-    /// Where in the diff; path with new_line or old_line is enough.
+    /// Where in the diff; path with `new_line` or `old_line` is enough.
     #[serde(skip_serializing)]
     position: Option<Position>,
     /// ISO 8601; for owners and administrators.

@@ -154,13 +154,12 @@ impl Endpoint for ListMergeRequests {
             [SearchIn::Description] => "description",
             _ => "title,description",
         });
-        let request = match fields.project_id {
-            Some(_) => ApiRequest::from_fields(&IN_PROJECT, &fields)?,
-            None => {
-                // Left alone, GitLab lists only what the caller has created.
-                fields.scope = fields.scope.or(Some(Scope::All));
-                ApiRequest::from_fields(&Self::ROUTE, &fields)?
-            }
+        let request = if fields.project_id.is_some() {
+            ApiRequest::from_fields(&IN_PROJECT, &fields)?
+        } else {
+            // Left alone, GitLab lists only what the caller has created.
+            fields.scope = fields.scope.or(Some(Scope::All));
+            ApiRequest::from_fields(&Self::ROUTE, &fields)?
         };
         Ok(request.maybe_query("in", places))
     }

@@ -88,7 +88,7 @@ struct MergeMergeRequest {
     auto_merge: Option<bool>,
     /// Message of the merge commit.
     merge_commit_message: Option<String>,
-    /// Old form of auto_merge.
+    /// Old form of `auto_merge`.
     #[serde(skip_serializing)]
     merge_when_pipeline_succeeds: Option<bool>,
     /// Delete the source branch.
@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    fn tool(more: Value) -> MergeMergeRequest {
+    fn tool(more: &Value) -> MergeMergeRequest {
         let mut fields = json!({ "project_id": "1", "merge_request_iid": 7 });
         fields
             .as_object_mut()
@@ -258,7 +258,7 @@ mod tests {
                 Some(ErrorCode::NotMergeable),
             ),
         ] {
-            let blocked = tool(more.clone()).blocked(&merge_request);
+            let blocked = tool(&more).blocked(&merge_request);
             assert_eq!(
                 blocked.map(|error| error.code),
                 expected,
@@ -274,7 +274,7 @@ mod tests {
             merge_request_iid: None,
             source_branch: None,
         };
-        let request = |more| tool(more).request(&target, "7").unwrap().to_string();
+        let request = |more: Value| tool(&more).request(&target, "7").unwrap().to_string();
         let path = "PUT projects/a%2Fb/merge_requests/7/merge";
         assert_eq!(request(json!({})), format!("{path} {{}}"));
         assert_eq!(

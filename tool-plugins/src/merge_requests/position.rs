@@ -11,10 +11,11 @@ words!(PositionType: Text, Image, File);
 words!(LineType: New, Old, Expanded);
 
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "GitLab's names")]
 pub(super) struct Position {
     /// What is commented on (text).
     position_type: Option<PositionType>,
-    /// Path of the file; stands for old_path and new_path.
+    /// Path of the file; stands for `old_path` and `new_path`.
     #[serde(skip_serializing)]
     path: Option<String>,
     /// Path before the change.
@@ -25,11 +26,11 @@ pub(super) struct Position {
     old_line: Option<u32>,
     /// Line after the change.
     new_line: Option<u32>,
-    /// From diff_refs; filled in if absent.
+    /// From `diff_refs`; filled in if absent.
     base_sha: Option<String>,
-    /// From diff_refs; filled in if absent.
+    /// From `diff_refs`; filled in if absent.
     start_sha: Option<String>,
-    /// From diff_refs; filled in if absent.
+    /// From `diff_refs`; filled in if absent.
     head_sha: Option<String>,
     /// Several lines.
     line_range: Option<LineRange>,

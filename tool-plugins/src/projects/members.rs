@@ -24,7 +24,7 @@ struct ListProjectMembers {
     /// Include members of the groups above.
     #[serde(skip_serializing)]
     include_inheritance: Option<bool>,
-    /// Only members in this state; needs include_inheritance.
+    /// Only members in this state; needs `include_inheritance`.
     state: Option<MemberState>,
     #[serde(flatten)]
     page: Paged,

@@ -58,15 +58,15 @@ struct UpdateProject {
     package_registry_access_level: Option<Access>,
     /// Who may see the pages.
     pages_access_level: Option<PagesAccess>,
-    /// Old form of issues_access_level.
+    /// Old form of `issues_access_level`.
     issues_enabled: Option<bool>,
-    /// Old form of merge_requests_access_level.
+    /// Old form of `merge_requests_access_level`.
     merge_requests_enabled: Option<bool>,
-    /// Old form of builds_access_level.
+    /// Old form of `builds_access_level`.
     jobs_enabled: Option<bool>,
-    /// Old form of wiki_access_level.
+    /// Old form of `wiki_access_level`.
     wiki_enabled: Option<bool>,
-    /// Old form of snippets_access_level.
+    /// Old form of `snippets_access_level`.
     snippets_enabled: Option<bool>,
     /// Git LFS.
     lfs_enabled: Option<bool>,

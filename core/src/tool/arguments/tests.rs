@@ -28,7 +28,6 @@ struct Arguments {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its schema is used")]
 enum State {
     ReadyToMerge,
     Closed,
