@@ -39,6 +39,7 @@ pub use policy::{Allowed, PermissionMode, Policy, PolicyInput, Refusal};
 pub(crate) use roles::CLEAR;
 pub use roles::{Clearable, GroupId, Iid, Labels, Markdown, ProjectId};
 pub use schema::{Schema, schema_of};
+pub(crate) use shape::mask_tokens;
 pub use shape::{Page, Projection, clean};
 pub use text::{Window, frame, visible};
 

@@ -67,6 +67,11 @@ impl Credential {
         self.origin == instance.origin()
     }
 
+    /// `text` without this secret, should it stand there.
+    pub(crate) fn hidden_in(&self, text: &str) -> String {
+        text.replace(self.secret.expose(), "[masked]")
+    }
+
     /// The header for a request to `instance`, or `None` when it belongs to another origin. The
     /// value is marked sensitive, so not even a debug print of the request shows it.
     pub(crate) fn header_for(&self, instance: &Instance) -> Option<(HeaderName, HeaderValue)> {

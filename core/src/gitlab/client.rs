@@ -11,7 +11,7 @@ use tracing::debug;
 use super::error::is_html;
 use super::patience::asked_wait;
 use super::request::moved_project;
-use super::{Answer, ApiError, ApiRequest, Egress, Instance, Retries, Situation};
+use super::{Answer, ApiError, ApiRequest, Egress, Instance, Method, Retries, Situation};
 use crate::auth::{AuthProvider, Caller, Credential};
 use crate::clock::Clock;
 use crate::random::Random;
@@ -120,12 +120,11 @@ impl GitLab {
                         .as_ref()
                         .map(Credential::number)
                         .unwrap_or_default();
-                    match self.auth.renew(caller, rejected).await? {
-                        Some(newer) => credential = Some(newer),
-                        None => {
-                            return Err(self.refusal(StatusCode::UNAUTHORIZED, &headers, &body));
-                        }
-                    }
+                    let Some(newer) = self.auth.renew(caller, rejected).await? else {
+                        let error = self.refusal(StatusCode::UNAUTHORIZED, &headers, &body);
+                        return Err(error.without(credential.as_ref()));
+                    };
+                    credential = Some(newer);
                     continue;
                 }
                 Outcome::Refused(status, headers, _) if moves(status, &request) && !moved => {
@@ -135,7 +134,8 @@ impl GitLab {
                     continue;
                 }
                 Outcome::Refused(status, headers, body) if wait.is_none() => {
-                    return Err(self.refusal(status, &headers, &body));
+                    let error = self.refusal(status, &headers, &body);
+                    return Err(error.without(credential.as_ref()));
                 }
                 Outcome::Broken { error, sent } if wait.is_none() => {
                     let unknown = sent && !request.method().is_safe();
@@ -168,7 +168,9 @@ impl GitLab {
         let safe = request.method().is_safe();
         let again = match outcome {
             Outcome::Answered(_) => false,
-            Outcome::Broken { sent, .. } => safe || !sent,
+            Outcome::Broken { error, sent } => {
+                error.situation != Situation::TooLarge && (safe || !sent)
+            }
             Outcome::Refused(status, ..) => match status.as_u16() {
                 429 => true,
                 502..=504 => safe,
@@ -240,7 +242,7 @@ impl GitLab {
             return Ok(Outcome::Refused(status, headers, body));
         }
         if is_html(&headers, &body) && !request.path().as_str().ends_with("/raw") {
-            return Err(self.page_instead_of_data(&body));
+            return Err(self.page_instead_of_data(&body, request.method()));
         }
         Ok(Outcome::Answered(Answer {
             status,
@@ -300,14 +302,18 @@ impl GitLab {
     }
 
     /// A sign-in form counts as 401; any other page as GitLab being away.
-    fn page_instead_of_data(&self, body: &[u8]) -> ApiError {
+    fn page_instead_of_data(&self, body: &[u8], method: Method) -> ApiError {
         let text = String::from_utf8_lossy(body.get(..20_000).unwrap_or(body));
         if text.contains("sign_in") || text.contains("type=\"password\"") {
             return ApiError::new(Situation::NotSignedIn {
                 advice: self.auth.sign_in_advice(),
             });
         }
-        ApiError::new(Situation::Invalid).words("an HTML page came instead of JSON")
+        ApiError::new(Situation::Invalid).words(if method.is_safe() {
+            "an HTML page came instead of JSON"
+        } else {
+            "an HTML page came instead of JSON; whether the change happened is not known"
+        })
     }
 }
 
@@ -344,3 +350,6 @@ impl fmt::Debug for GitLab {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

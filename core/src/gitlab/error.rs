@@ -3,14 +3,12 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
-
-use crate::auth::AuthError;
+use self::words::{bounded, fields_of, message_of, read};
+use crate::auth::{AuthError, Credential};
 use crate::tool::{ErrorCode, FieldProblem, ToolError};
+use http::{HeaderMap, StatusCode};
 
-/// Longest part of GitLab's words that is passed on, in bytes.
-const LONGEST: usize = 2_048;
+mod words;
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,14 +79,10 @@ impl ApiError {
         body: &[u8],
         advice: &'static str,
     ) -> Self {
-        let html = is_html(headers, body);
-        let body = if html {
-            Value::Null
-        } else {
-            serde_json::from_slice(body).unwrap_or(Value::Null)
-        };
-        let scope = body.get("scope").and_then(Value::as_str).map(str::to_owned);
-        let insufficient = body.get("error").and_then(Value::as_str) == Some("insufficient_scope");
+        let body = read(body, is_html(headers, body));
+        let text = |name: &str| body.get(name)?.as_str();
+        let scope = text("scope").map(str::to_owned);
+        let insufficient = text("error") == Some("insufficient_scope");
         let situation = match status.as_u16() {
             401 => Situation::NotSignedIn { advice },
             403 if insufficient => Situation::InsufficientScope { scope },
@@ -106,8 +100,22 @@ impl ApiError {
         let mut error = Self::new(situation);
         error.status = Some(status.as_u16());
         error.words = message_of(&body).map(|text| bounded(&text));
-        error.fields = fields_of(&body);
+        if error.situation == Situation::Validation {
+            error.fields = fields_of(&body);
+        }
         error
+    }
+
+    /// The same error, should GitLab's words repeat the credential they answer.
+    #[must_use]
+    pub(crate) fn without(mut self, credential: Option<&Credential>) -> Self {
+        if let Some(credential) = credential {
+            let fields = self.fields.iter_mut().map(|field| &mut field.expected);
+            for text in fields.chain(&mut self.words) {
+                *text = credential.hidden_in(text);
+            }
+        }
+        self
     }
 
     fn message(&self) -> String {
@@ -229,63 +237,4 @@ pub(crate) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
             .get(..5)
             .is_some_and(|head| head.eq_ignore_ascii_case(b"<html"));
     declared || looks
-}
-
-/// GitLab's `message` may be a text, a list, or an object of lists; `error` may stand beside it.
-fn message_of(body: &Value) -> Option<String> {
-    let description = body.get("error_description").and_then(Value::as_str);
-    if let Some(text) = description {
-        return Some(text.to_owned());
-    }
-    body.get("message")
-        .and_then(flat)
-        .or_else(|| body.get("error").and_then(flat))
-}
-
-fn flat(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(items) => {
-            let parts: Vec<String> = items.iter().filter_map(flat).collect();
-            Some(parts.join("; "))
-        }
-        Value::Object(members) => {
-            let parts: Vec<String> = members
-                .iter()
-                .filter_map(|(name, member)| Some(format!("{name}: {}", flat(member)?)))
-                .collect();
-            Some(parts.join("; "))
-        }
-        _ => None,
-    }
-}
-
-fn fields_of(body: &Value) -> Vec<FieldProblem> {
-    let members = body
-        .get("message")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    members
-        .filter_map(|(name, text)| {
-            Some(FieldProblem {
-                pointer: format!("/{name}"),
-                expected: bounded(&flat(text)?),
-            })
-        })
-        .collect()
-}
-
-/// One line, at most [`LONGEST`] bytes, without control or invisible characters, no token.
-fn bounded(text: &str) -> String {
-    let mut clean = crate::tool::visible(text).replace(['\n', '\r'], " ");
-    if clean.len() > LONGEST {
-        let end = (0..=LONGEST)
-            .rev()
-            .find(|end| clean.is_char_boundary(*end))
-            .unwrap_or(0);
-        clean.truncate(end);
-        clean.push('…');
-    }
-    clean
 }

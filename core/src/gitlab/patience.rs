@@ -58,3 +58,72 @@ pub(crate) fn asked_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duratio
     let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
     Some(reset.duration_since(now).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::random::SeededRandom;
+
+    const NOW: u64 = 1_767_225_600;
+
+    fn wait_of(headers: &[(&'static str, &'static str)]) -> Option<u64> {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        asked_wait(&headers, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn every_way_of_asking_for_patience_is_read() {
+        for (headers, expected) in [
+            (vec![], None),
+            (vec![("retry-after", "1")], Some(1)),
+            (vec![("retry-after", " 900 ")], Some(900)),
+            (
+                vec![("retry-after", "Thu, 01 Jan 2026 00:02:00 GMT")],
+                Some(120),
+            ),
+            (
+                vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")],
+                Some(0),
+            ),
+            (vec![("ratelimit-reset", "1767225645")], Some(45)),
+            (vec![("ratelimit-reset", "1")], Some(0)),
+            (
+                vec![("retry-after", "7"), ("ratelimit-reset", "1767225645")],
+                Some(7),
+            ),
+            (
+                vec![("retry-after", "soon"), ("ratelimit-reset", "1767225645")],
+                Some(45),
+            ),
+            (vec![("retry-after", "-1")], None),
+            (vec![("retry-after", "1.5")], None),
+            (vec![("retry-after", "99999999999999999999999")], None),
+            (vec![("ratelimit-reset", "18446744073709551615")], None),
+        ] {
+            assert_eq!(wait_of(&headers), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_differ_between_clients() {
+        let retries = Retries::default();
+        let random = SeededRandom::new(1);
+        for attempt in 0..40 {
+            let full = Duration::from_secs(1 << attempt.min(2));
+            let wait = retries.wait(attempt, &random);
+            assert!(wait >= full / 2 && wait <= full, "{attempt}: {wait:?}");
+        }
+        assert_ne!(retries.wait(1, &random), retries.wait(1, &random));
+    }
+}

@@ -46,6 +46,11 @@ pub(super) fn masked(name: &str, text: &str) -> Option<String> {
     if name == "import_url" || name.ends_with("_import_url") {
         return without_userinfo(text);
     }
+    mask_tokens(text)
+}
+
+/// The text with everything masked that has the form of a token, or `None` when nothing has.
+pub(crate) fn mask_tokens(text: &str) -> Option<String> {
     let mut result: Option<String> = None;
     for prefix in PREFIXES {
         let current = result.as_deref().unwrap_or(text);

@@ -1,0 +1,11 @@
+use gitlab_mcp_core::tool::Endpoint;
+
+struct Set;
+
+#[derive(Endpoint)]
+#[endpoint(GET, "projects", toolset = Set)]
+enum Broken {
+    One,
+}
+
+fn main() {}
