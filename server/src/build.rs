@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gitlab_mcp_core::auth::{self, AuthDescriptor, BuildContext, Selection};
+use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
 use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
@@ -149,41 +149,13 @@ pub struct Started {
 /// [`StartError`] with every mistake at once.
 pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
-    let Checked {
-        listener,
-        gitlab,
-        tools,
-        logging,
-        selection,
-        policy,
-        warnings,
-    } = check(sources, &linked)?;
+    let checked = check(sources, &linked)?;
     let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
-    let selection = selection.ok_or_else(incomplete)?;
-    let policy = policy.ok_or_else(incomplete)?;
-    let instance = gitlab.instance.ok_or_else(incomplete)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let build = |text: &dyn fmt::Display| StartError::Build(text.to_string());
-    let egress = Egress::new(&gitlab.egress).map_err(|error| build(&error))?;
+    let selection = checked.selection.ok_or_else(incomplete)?;
+    let policy = checked.policy.ok_or_else(incomplete)?;
+    let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let context = BuildContext {
-        instance: instance.clone(),
-        egress: egress.clone(),
-        clock: Arc::clone(&clock),
-        random: Arc::clone(&random),
-    };
-    let auth = selection
-        .build(context)
-        .await
-        .map_err(|error| build(&error))?;
-    let client = GitLab::new(
-        egress,
-        Arc::clone(&auth),
-        Arc::clone(&clock),
-        Arc::clone(&random),
-    )
-    .with_patience(gitlab.timeouts, gitlab.retries);
+    let network = Network::open(checked.gitlab, instance.clone(), selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -195,16 +167,17 @@ pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, Sta
                 .collect(),
         ),
         capabilities: Arc::new(inventory::iter::<Capability>.into_iter().copied().collect()),
-        auth,
-        gitlab: Arc::new(client),
-        tool_settings: Arc::new(tools.settings),
-        tool_timeout: tools.timeout,
-        server_name: listener.server_name.into(),
-        clock,
-        random,
-        http: Arc::new(listener.http),
+        auth: network.auth,
+        gitlab: network.gitlab,
+        tool_settings: Arc::new(checked.tools.settings),
+        tool_timeout: checked.tools.timeout,
+        server_name: checked.listener.server_name.into(),
+        clock: network.clock,
+        random: network.random,
+        http: Arc::new(checked.listener.http),
     };
-    let transport = listener.transport;
+    let transport = checked.listener.transport;
+    let (logging, warnings) = (checked.logging, checked.warnings);
     Ok(Started {
         app,
         instance,
@@ -214,6 +187,50 @@ pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, Sta
         logging,
         warnings,
     })
+}
+
+/// Who signs in, and the way to GitLab.
+struct Network {
+    auth: Arc<dyn AuthProvider>,
+    gitlab: Arc<GitLab>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Network {
+    async fn open(
+        config: GitLabConfig,
+        instance: Instance,
+        selection: Selection,
+    ) -> Result<Self, StartError> {
+        let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
+        let context = BuildContext {
+            instance,
+            egress: egress.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        };
+        let auth = selection
+            .build(context)
+            .await
+            .map_err(|error| failed(&error))?;
+        let gitlab = GitLab::new(
+            egress,
+            Arc::clone(&auth),
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        )
+        .with_patience(config.timeouts, config.retries);
+        Ok(Self {
+            auth,
+            gitlab: Arc::new(gitlab),
+            clock,
+            random,
+        })
+    }
 }
 
 fn prompts() -> Vec<Box<dyn gitlab_mcp_core::prompt::Prompt>> {

@@ -68,13 +68,11 @@ fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, St
 
 /// The whole command line; the flags of settings are valid everywhere.
 fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
-    let json = || {
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("print JSON")
-    };
-    let command = Command::new("gitlab-mcp")
+    let file = Arg::new("config-file")
+        .long("config")
+        .global(true)
+        .value_name("FILE");
+    Command::new("gitlab-mcp")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Connects any MCP client to any GitLab, with any way of signing in")
         .after_help(format!(
@@ -83,52 +81,45 @@ fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
             modes.join(", ")
         ))
         .args(settings.iter().flat_map(|setting| flags_of(setting)))
+        .arg(file.help("TOML file with settings [env: GITLAB_MCP_CONFIG]"))
+        .subcommands(subcommands())
+}
+
+fn subcommands() -> Vec<Command> {
+    let named = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    let json = || {
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("print JSON")
+    };
+    vec![
+        named("stdio", "Serve stdio, whatever the environment says"),
+        named("serve", "Serve with the environment (the default)"),
+        named(
+            "check",
+            "Check the configuration, reach GitLab, say who you are and what you may do",
+        ),
+        named("auth-modes", "List the ways to sign in").arg(json()),
+        named("tools", "List the enabled tools, or show one tool's schema")
+            .arg(Arg::new("name").help("a tool"))
+            .arg(json()),
+        named("config", "Look at the configuration")
+            .subcommand_required(true)
+            .subcommand(named("check", "Say what is wrong with it"))
+            .subcommand(named("print", "Print the effective values").arg(json())),
+        #[cfg(feature = "demo")]
+        named(
+            "demo",
+            "Start a mock GitLab and the server, make one visible round, keep serving",
+        )
         .arg(
-            Arg::new("config-file")
-                .long("config")
-                .global(true)
-                .value_name("FILE")
-                .help("TOML file with settings [env: GITLAB_MCP_CONFIG]"),
-        )
-        .subcommand(Command::new("stdio").about("Serve stdio, whatever the environment says"))
-        .subcommand(Command::new("serve").about("Serve with the environment (the default)"))
-        .subcommand(Command::new("check").about(
-            "Check the configuration, reach GitLab, and say who you are and what the token may do",
-        ))
-        .subcommand(
-            Command::new("auth-modes")
-                .about("List the ways to sign in")
-                .arg(json()),
-        )
-        .subcommand(
-            Command::new("tools")
-                .about("List the enabled tools, or show one tool's schema")
-                .arg(Arg::new("name").help("a tool"))
-                .arg(json()),
-        )
-        .subcommand(
-            Command::new("config")
-                .about("Look at the configuration")
-                .subcommand_required(true)
-                .subcommand(Command::new("check").about("Say what is wrong with it"))
-                .subcommand(
-                    Command::new("print")
-                        .about("Print the effective values")
-                        .arg(json()),
-                ),
-        );
-    #[cfg(feature = "demo")]
-    let command = command.subcommand(
-        Command::new("demo")
-            .about("Start a mock GitLab and the server, make one visible round, keep serving")
-            .arg(
-                Arg::new("once")
-                    .long("once")
-                    .action(ArgAction::SetTrue)
-                    .help("end after the round"),
-            ),
-    );
-    command
+            Arg::new("once")
+                .long("once")
+                .action(ArgAction::SetTrue)
+                .help("end after the round"),
+        ),
+    ]
 }
 
 /// One argument for each spelling of the setting's flag; only the preferred one is shown.

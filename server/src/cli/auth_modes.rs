@@ -31,25 +31,28 @@ pub(super) fn run(
         print::out(&format!("{report:#}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = String::new();
-    for mode in &linked.modes {
-        let mark = if Some(mode.name) == name { '*' } else { ' ' };
-        text.push_str(&format!(
-            "{mark} {:<22} {}\n    {}\n    reads: {}\n    transports: {}   crate: {}\n",
-            mode.name,
-            mode.summary,
-            selected_by(mode),
-            variables(mode).join(", "),
-            transports(mode).join(", "),
-            mode.crate_name,
-        ));
-    }
-    match name {
-        Some(name) => text.push_str(&format!("\nselected: {name}, because {because}\n")),
-        None => text.push_str(&format!("\nselected: none; {because}\n")),
-    }
-    print::out(&text);
+    let mut lines: Vec<String> = linked
+        .modes
+        .iter()
+        .map(|mode| describe(mode, Some(mode.name) == name))
+        .collect();
+    let name = name.map_or_else(|| "none;".to_owned(), |name| format!("{name}, because"));
+    lines.push(format!("\nselected: {name} {because}"));
+    print::out(&lines.join("\n"));
     Ok(ExitCode::SUCCESS)
+}
+
+fn describe(mode: &AuthDescriptor, selected: bool) -> String {
+    format!(
+        "{} {:<22} {}\n    {}\n    reads: {}\n    transports: {}   crate: {}",
+        if selected { '*' } else { ' ' },
+        mode.name,
+        mode.summary,
+        selected_by(mode),
+        variables(mode).join(", "),
+        transports(mode).join(", "),
+        mode.crate_name,
+    )
 }
 
 fn to_json(mode: &AuthDescriptor) -> Value {

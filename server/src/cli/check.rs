@@ -31,64 +31,78 @@ pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, Sta
     })
 }
 
+/// Asks GitLab step by step and prints each finding; false when a step fails.
 async fn ask(started: &Started) -> bool {
-    let caller = started
-        .app
-        .auth
-        .local()
-        .unwrap_or_else(|| Caller::new(Principal::new(started.instance.clone(), "anonymous")));
-    let url = started.instance.base();
-    let get = async |path| {
-        let request = ApiRequest::get(path, &[]).map_err(ToolError::from)?;
-        let answer = started.app.gitlab.send(&caller, request).await?;
-        Ok::<Value, ToolError>(answer.json()?)
+    let nobody = || Caller::new(Principal::new(started.instance.clone(), "anonymous"));
+    let probe = Probe {
+        caller: started.app.auth.local().unwrap_or_else(nobody),
+        started,
     };
-    let text = |value: &Value, name: &str| {
-        value
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or("unknown")
-            .to_owned()
-    };
-    let version = get("version").await;
-    match &version {
-        Ok(version) => {
-            print::out(&format!(
-                "GitLab         {url}, version {}",
-                text(version, "version")
-            ));
-        }
-        // An anonymous caller may not read the version, but the instance did answer.
-        Err(error) if error.status.is_some() => {
-            print::out(&format!("GitLab         {url}, reachable"))
-        }
-        Err(error) => {
-            print::out(&format!("GitLab         {url}: {}", error.to_text()));
-            return false;
-        }
+    if !probe.reach().await {
+        return false;
     }
     if started.mode == "none" {
         print::out("you            nobody: public data only");
-        return true;
+    } else if !probe.identify().await {
+        return false;
     }
-    let user = match get("user").await {
-        Ok(user) => Ok(text(&user, "username")),
-        Err(error) => match get("job").await {
-            Ok(job) => Ok(format!(
-                "{} (CI job)",
-                text(job.get("user").unwrap_or(&Value::Null), "username")
-            )),
-            Err(_) => Err(error),
-        },
-    };
-    match user {
-        Ok(user) => print::out(&format!("you            {user}")),
-        Err(error) => {
-            print::out(&format!("you            {}", error.to_text()));
-            return false;
-        }
+    probe.token().await;
+    print::out(&format!("tools          {}", count(started)));
+    true
+}
+
+/// Requests as the one caller of this process.
+struct Probe<'a> {
+    caller: Caller,
+    started: &'a Started,
+}
+
+impl Probe<'_> {
+    async fn get(&self, path: &'static str) -> Result<Value, ToolError> {
+        let request = ApiRequest::get(path, &[])?;
+        Ok(self
+            .started
+            .app
+            .gitlab
+            .send(&self.caller, request)
+            .await?
+            .json()?)
     }
-    if let Ok(token) = get("personal_access_tokens/self").await {
+
+    /// Is GitLab there?
+    async fn reach(&self) -> bool {
+        let url = self.started.instance.base();
+        let (there, found) = match self.get("version").await {
+            Ok(version) => (true, format!("version {}", text(&version, "version"))),
+            // Whoever may not read the version still got an answer.
+            Err(error) if error.status.is_some() => (true, "reachable".to_owned()),
+            Err(error) => (false, error.to_text()),
+        };
+        print::out(&format!("GitLab         {url}, {found}"));
+        there
+    }
+
+    /// Who am I? A CI job is nobody at `/user`.
+    async fn identify(&self) -> bool {
+        let (known, who) = match self.get("user").await {
+            Ok(user) => (true, text(&user, "username").to_owned()),
+            Err(error) => match self.get("job").await {
+                Ok(job) => {
+                    let user = job.get("user").unwrap_or(&Value::Null);
+                    (true, format!("{} (CI job)", text(user, "username")))
+                }
+                Err(_) => (false, error.to_text()),
+            },
+        };
+        print::out(&format!("you            {who}"));
+        known
+    }
+
+    /// What may the token do? Not every credential can tell.
+    async fn token(&self) {
+        let Ok(token) = self.get("personal_access_tokens/self").await else {
+            return;
+        };
         let scopes = token
             .get("scopes")
             .and_then(Value::as_array)
@@ -99,8 +113,7 @@ async fn ask(started: &Started) -> bool {
             .get("expires_at")
             .and_then(Value::as_str)
             .unwrap_or("never");
-        let may_write = scopes.contains(&"api");
-        let meaning = if may_write {
+        let meaning = if scopes.contains(&"api") {
             "read and write"
         } else {
             "read only"
@@ -110,8 +123,13 @@ async fn ask(started: &Started) -> bool {
             scopes.join(", ")
         ));
     }
-    print::out(&format!("tools          {}", count(started)));
-    true
+}
+
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or("unknown")
 }
 
 fn count(started: &Started) -> String {

@@ -31,7 +31,7 @@ pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, Sta
         let shutdown = CancellationToken::new();
         tokio::spawn(until_signal(shutdown.clone()));
         match started.transport {
-            Transport::Stdio => over_stdio(started, shutdown).await,
+            Transport::Stdio => Ok(over_stdio(started, shutdown).await),
             Transport::Http => over_http(started, shutdown).await,
         }
     })
@@ -60,7 +60,7 @@ fn tell(started: &Started) {
     );
 }
 
-async fn over_stdio(started: Started, shutdown: CancellationToken) -> Result<ExitCode, StartError> {
+async fn over_stdio(started: Started, shutdown: CancellationToken) -> ExitCode {
     let auth = started.app.auth.clone();
     let result = stdio::serve_stdio(
         started.app,
@@ -83,15 +83,15 @@ async fn over_http(started: Started, shutdown: CancellationToken) -> Result<Exit
     let auth = started.app.auth.clone();
     let result = http::serve(started.app, listener, shutdown).await;
     auth.shutdown().await;
-    finished(result)
+    Ok(finished(result))
 }
 
-fn finished<E: std::fmt::Display>(result: Result<(), E>) -> Result<ExitCode, StartError> {
+fn finished<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
     match result {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print::error(&format!("serving ended: {error}"));
-            Ok(ExitCode::FAILURE)
+            ExitCode::FAILURE
         }
     }
 }

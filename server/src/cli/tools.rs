@@ -50,21 +50,21 @@ pub(super) fn run(
         print::out(&format!("{:#}", Value::Array(list)));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let mut set = "";
     for entry in &listed {
         if entry.set.id != set {
             set = entry.set.id;
-            text.push_str(&format!("{set}: {}\n", entry.set.summary));
+            lines.push(format!("{set}: {}", entry.set.summary));
         }
         let summary = entry.schema.description.lines().next().unwrap_or_default();
-        text.push_str(&format!("  {:<40} {summary}\n", entry.name()));
+        lines.push(format!("  {:<40} {summary}", entry.name()));
     }
-    text.push_str(&format!(
-        "\n{} tools; GITLAB_TOOLSETS and GITLAB_TOOLS enable more\n",
-        listed.len()
+    let count = listed.len();
+    lines.push(format!(
+        "\n{count} tools; GITLAB_TOOLSETS and GITLAB_TOOLS enable more"
     ));
-    print::out(&text);
+    print::out(&lines.join("\n"));
     Ok(ExitCode::SUCCESS)
 }
 

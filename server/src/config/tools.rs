@@ -82,6 +82,12 @@ static ENCODING: Setting = Setting::new(
 )
 .flag("--repo-file-encoding")
 .default("text");
+static QUICK_ACTIONS: Setting = Setting::new(
+    "GITLAB_ALLOW_QUICK_ACTIONS",
+    Kind::Bool,
+    "let lines such as /close in texts through to GitLab",
+)
+.default("false");
 static TIMEOUT: Setting = Setting::new(
     "GITLAB_TOOL_TIMEOUT_MS",
     Kind::Integer {
@@ -119,6 +125,7 @@ impl Section for ToolsConfig {
         &MAX_PAGES,
         &STRICT,
         &ENCODING,
+        &QUICK_ACTIONS,
         &TIMEOUT,
     ];
 
@@ -138,8 +145,8 @@ impl Section for ToolsConfig {
             default_group: reader.text(&GROUP),
             strict_arguments: reader.flag(&STRICT),
             file_encoding: reader.one_of(&ENCODING),
+            allow_quick_actions: reader.flag(&QUICK_ACTIONS),
             max_pages: u32::try_from(reader.integer(&MAX_PAGES)).unwrap_or(20),
-            ..ToolSettings::default()
         };
         Self {
             policy,
@@ -154,7 +161,9 @@ impl ToolsConfig {
     pub fn resolve(&self, catalog: &Catalog, reader: &mut Reader) -> Option<Policy> {
         match Policy::new(self.policy.clone(), catalog) {
             Ok((policy, warnings)) => {
-                warnings.into_iter().for_each(|text| reader.warn(text));
+                for text in warnings {
+                    reader.warn(text);
+                }
                 Some(policy)
             }
             Err(text) => {

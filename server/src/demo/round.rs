@@ -32,19 +32,31 @@ pub(super) async fn run(url: &str) -> Result<(), String> {
 }
 
 async fn steps(client: &Client) -> Result<(), String> {
+    introduce(client)?;
+    list_tools(client).await?;
+    let url = list_open_merge_requests(client).await?;
+    read_diff(client, &url).await?;
+    add_note(client, &url).await
+}
+
+fn introduce(client: &Client) -> Result<(), String> {
+    step(1, "initialize");
     let about = client
         .peer_info()
         .ok_or("initialize: the server did not introduce itself")?;
-    step(1, "initialize");
     let server = about
         .server_info
         .as_ref()
         .ok_or("initialize: the server gave no name")?;
+    let version = &about.protocol_version;
     print::out(&format!(
-        "  {} {} speaks MCP {}",
-        server.name, server.version, about.protocol_version
+        "  {} {} speaks MCP {version}",
+        server.name, server.version
     ));
+    Ok(())
+}
 
+async fn list_tools(client: &Client) -> Result<(), String> {
     step(2, "tools/list");
     let tools = client
         .list_all_tools()
@@ -56,37 +68,34 @@ async fn steps(client: &Client) -> Result<(), String> {
         .map(|tool| tool.name.as_ref())
         .collect();
     print::out(&format!("  {} tools: {}, …", tools.len(), names.join(", ")));
+    Ok(())
+}
 
+/// Prints the open merge requests; the URL of the oldest is the one to look at.
+async fn list_open_merge_requests(client: &Client) -> Result<String, String> {
     step(
         3,
         "tools/call list_merge_requests {state: opened, scope: all}",
     );
-    let open = call(
-        client,
-        "list_merge_requests",
-        json!({ "state": "opened", "scope": "all" }),
-    )
-    .await?;
-    let requests = open
+    let arguments = json!({ "state": "opened", "scope": "all" });
+    let open = call(client, "list_merge_requests", arguments).await?;
+    let items = open
         .structured_content
         .as_ref()
-        .and_then(|answer| answer["items"].as_array());
-    let requests = requests
-        .filter(|list| !list.is_empty())
-        .ok_or("no merge request is open")?;
-    for request in requests {
-        print::out(&format!(
-            "  !{} {} (by {})",
-            request["iid"],
-            text(request, "title"),
-            text(request, "author")
-        ));
-    }
-    let url = requests
-        .last()
-        .map(|request| text(request, "web_url"))
+        .and_then(|answer| answer.get("items"));
+    let items = items
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
         .unwrap_or_default();
+    for item in items {
+        let (title, author) = (text(item, "/title"), text(item, "/author"));
+        print::out(&format!("  !{} {title} (by {author})", item["iid"]));
+    }
+    let oldest = items.last().ok_or("no merge request is open")?;
+    Ok(text(oldest, "/web_url"))
+}
 
+async fn read_diff(client: &Client, url: &str) -> Result<(), String> {
     step(
         4,
         &format!("tools/call get_merge_request_diffs {{project_id: {url}}}"),
@@ -104,25 +113,27 @@ async fn steps(client: &Client) -> Result<(), String> {
     if diff.lines().count() > SHOWN_LINES {
         print::out("  …");
     }
+    Ok(())
+}
 
+async fn add_note(client: &Client, url: &str) -> Result<(), String> {
     step(
         5,
         &format!("tools/call create_merge_request_note {{project_id: {url}, body: …}}"),
     );
     let note = json!({ "project_id": url, "body": "Read by the gitlab-mcp demo: looks good." });
-    let note = call(client, "create_merge_request_note", note).await?;
-    let note = note
+    let result = call(client, "create_merge_request_note", note).await?;
+    let note = result
         .structured_content
         .as_ref()
-        .map(|answer| &answer["item"]);
+        .and_then(|answer| answer.get("item"));
     let note = note
         .filter(|note| note["id"].is_u64())
         .ok_or("the note was not created")?;
+    let (author, body) = (text(note, "/author/username"), text(note, "/body"));
     print::out(&format!(
-        "  note {} added by {}: {}\n",
-        note["id"],
-        text(&note["author"], "username"),
-        text(note, "body")
+        "  note {} added by {author}: {body}\n",
+        note["id"]
     ));
     Ok(())
 }
@@ -157,6 +168,10 @@ fn last_text(result: &CallToolResult) -> Option<String> {
     Some(block.text.clone())
 }
 
-fn text(value: &Value, member: &str) -> String {
-    value[member].as_str().unwrap_or_default().to_owned()
+fn text(value: &Value, pointer: &str) -> String {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -100,8 +100,8 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()>
 /// The protocol of one message.
 pub(crate) fn classify(seen: &Seen<'_>, named: Named<'_>) -> Era {
     let bare_discover = seen.method() == "server/discover" && named.session.is_none();
-    let modern = seen.method() != "initialize"
-        && (seen.version.is_some() || named.is_modern() || bare_discover);
+    let modern = seen.version.is_some()
+        || (seen.method() != "initialize" && (named.is_modern() || bare_discover));
     if modern { Era::Modern } else { Era::Legacy }
 }
 
@@ -123,7 +123,9 @@ mod tests {
         use Era::{Legacy, Modern};
         for (method, meta, version, session, era) in [
             ("initialize", None, None, None, Legacy),
-            ("initialize", Some(MODERN), Some(MODERN), Some("s"), Legacy),
+            ("initialize", None, Some(MODERN), Some("s"), Legacy),
+            // Self-describing requests have no handshake: an unknown method there.
+            ("initialize", Some(MODERN), Some(MODERN), Some("s"), Modern),
             ("tools/list", None, None, None, Legacy),
             ("tools/list", None, None, Some("s"), Legacy),
             ("tools/list", None, Some("2025-11-25"), Some("s"), Legacy),
