@@ -59,11 +59,11 @@ where
         front: Front::default(),
         in_flight: HashSet::new(),
     };
-    let served = link.run(&shutdown).await;
+    let ended = link.run(&shutdown).await;
     drop(link);
     hard_stop.cancel();
     drop(server.await);
-    served
+    ended
 }
 
 fn no_caller() -> io::Error {

@@ -1,5 +1,15 @@
 //! The guard and both protocols through a real socket: every refusal, and that the process serves
 //! the next request.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "JSON literals read better by value"
+)]
 
 #[path = "guard/answers.rs"]
 mod answers;

@@ -126,10 +126,10 @@ impl Guard {
             }
             Route::Ready if !ready => respond(
                 StatusCode::SERVICE_UNAVAILABLE,
-                json!({ "status": "stopping" }),
+                &json!({ "status": "stopping" }),
                 Vec::new(),
             ),
-            _ => respond(StatusCode::OK, json!({ "status": "ok" }), Vec::new()),
+            _ => respond(StatusCode::OK, &json!({ "status": "ok" }), Vec::new()),
         })
     }
 

@@ -34,6 +34,10 @@ pub(crate) enum Kind {
 
 /// The members that decide where a message goes, borrowed from its text.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, set by name"
+)]
 pub(crate) struct Seen<'a> {
     pub(crate) method: Option<Cow<'a, str>>,
     /// The id as JSON text.

@@ -1,4 +1,4 @@
-//! Counters of the process in OpenMetrics text. Labels are names of ours only, never of a caller.
+//! Counters of the process as text. Labels are names of ours only, never of a caller.
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>; threats T202.
 
 use std::fmt;
@@ -111,21 +111,21 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts a tool call.
-    pub(crate) fn tool(&self, tool: &'static str, outcome: Outcome, took: Duration) {
+    pub(crate) fn tool(&self, tool: &'static str, outcome: Outcome, time: Duration) {
         let labels = ToolLabels { tool, outcome };
         self.calls.get_or_create(&labels).inc();
         self.call_seconds
             .get_or_create(&OutcomeLabel { outcome })
-            .observe(took.as_secs_f64());
+            .observe(time.as_secs_f64());
     }
 
     /// Counts an HTTP request.
-    pub(crate) fn request(&self, route: &'static str, status: u16, took: Duration) {
+    pub(crate) fn request(&self, route: &'static str, status: u16, time: Duration) {
         let labels = RouteLabels { route, status };
         self.requests.get_or_create(&labels).inc();
         self.request_seconds
             .get_or_create(&RouteLabel { route })
-            .observe(took.as_secs_f64());
+            .observe(time.as_secs_f64());
     }
 
     /// Counts a connection as open until the returned value is dropped.

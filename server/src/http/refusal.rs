@@ -22,7 +22,10 @@ pub(crate) mod code {
 
 /// A request that is not served.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
     status: StatusCode,
     code: i32,
     message: String,
@@ -37,7 +40,7 @@ impl Refusal {
     pub(crate) fn new(status: StatusCode, reason: &str, message: impl Into<String>) -> Self {
         let mut data = Map::new();
         data.insert("reason".to_owned(), reason.into());
-        Self {
+        Self(Box::new(Facts {
             status,
             code: code::REQUEST,
             message: message.into(),
@@ -45,7 +48,7 @@ impl Refusal {
             headers: Vec::new(),
             challenge: None,
             id: None,
-        }
+        }))
     }
 
     /// A 400 with `reason`.
@@ -56,28 +59,28 @@ impl Refusal {
     /// With another JSON-RPC code.
     #[must_use]
     pub(crate) fn code(mut self, code: i32) -> Self {
-        self.code = code;
+        self.0.code = code;
         self
     }
 
     /// As the answer to the request whose id is the JSON text `id`.
     #[must_use]
     pub(crate) fn answers(mut self, id: Option<&str>) -> Self {
-        self.id = id.map(str::to_owned);
+        self.0.id = id.map(str::to_owned);
         self
     }
 
     /// With another member in `data`.
     #[must_use]
     pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
-        self.data.insert(key.to_owned(), value);
+        self.0.data.insert(key.to_owned(), value);
         self
     }
 
     /// With a header.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
@@ -97,16 +100,16 @@ impl Refusal {
     /// The status of it.
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The answer on an MCP route.
     pub(crate) fn on_mcp(self) -> Response<Body> {
-        if self.challenge.is_some() {
+        if self.0.challenge.is_some() {
             return self.elsewhere();
         }
         let body = self.error_object();
-        respond(self.status, body, self.headers)
+        respond(self.0.status, &body, self.0.headers)
     }
 
     /// The answer on stdio.
@@ -118,31 +121,32 @@ impl Refusal {
         let mut body = Map::new();
         body.insert("jsonrpc".to_owned(), "2.0".into());
         if let Some(id) = self
+            .0
             .id
             .as_deref()
             .and_then(|id| serde_json::from_str(id).ok())
         {
             body.insert("id".to_owned(), id);
         }
-        let error = json!({ "code": self.code, "message": self.message, "data": self.data });
+        let error = json!({ "code": self.0.code, "message": self.0.message, "data": self.0.data });
         body.insert("error".to_owned(), error);
         Value::Object(body)
     }
 
     /// The answer on every other route.
     pub(crate) fn elsewhere(self) -> Response<Body> {
-        let (error, description) = match self.challenge {
-            Some(challenge) => (challenge.error.into(), challenge.error_description),
-            None => {
-                let reason = self.data.get("reason").cloned();
-                (reason.unwrap_or_default(), Some(self.message))
-            }
+        let facts = *self.0;
+        let (error, description) = if let Some(challenge) = facts.challenge {
+            (challenge.error.into(), challenge.error_description)
+        } else {
+            let reason = facts.data.get("reason").cloned();
+            (reason.unwrap_or_default(), Some(facts.message))
         };
         let mut body = json!({ "error": error });
         if let (Some(text), Some(members)) = (description, body.as_object_mut()) {
             members.insert("error_description".to_owned(), text.into());
         }
-        respond(self.status, body, self.headers)
+        respond(facts.status, &body, facts.headers)
     }
 }
 
@@ -157,7 +161,7 @@ impl From<AuthError> for Refusal {
                 if let Some(wait) = wait {
                     refusal = refusal.retry_after(wait);
                 }
-                refusal.challenge = Some(challenge);
+                refusal.0.challenge = Some(challenge);
                 refusal
             }
             AuthError::Malformed {
@@ -180,7 +184,7 @@ impl From<AuthError> for Refusal {
 /// A JSON answer.
 pub(crate) fn respond(
     status: StatusCode,
-    body: Value,
+    body: &Value,
     headers: Vec<(HeaderName, HeaderValue)>,
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));

@@ -144,7 +144,7 @@ mod tests {
         Principal::new(instance, subject)
     }
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap()
     }
 
@@ -159,7 +159,7 @@ mod tests {
     fn a_state_comes_back_for_the_same_call_only() {
         let seal = RequestState::new(&SeededRandom::new(1));
         let (ann, bob) = (principal("1"), principal("2"));
-        let (same, other) = (object(json!({"a": 1, "b": 2})), object(json!({"a": 2})));
+        let (same, other) = (object(&json!({"a": 1, "b": 2})), object(&json!({"a": 2})));
         let binding = Binding {
             principal: &ann,
             method: "tools/call",
@@ -169,7 +169,7 @@ mod tests {
         let now = Duration::from_secs(100);
         let state = seal.seal(binding, carried(), now);
         assert_eq!(seal.open(binding, &state, now), Some(carried()));
-        let reordered = object(json!({"b": 2, "a": 1}));
+        let reordered = object(&json!({"b": 2, "a": 1}));
         let again = Binding {
             arguments: &reordered,
             ..binding

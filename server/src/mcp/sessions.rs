@@ -156,15 +156,9 @@ impl Sessions {
         self.serve(&id, WorkerTransport::spawn(worker), end.clone());
         let answer = handle.initialize(message).await;
         let answer = answer.map_err(|_| Rejected::Ended)?;
-        let version = match &answer {
-            ServerJsonRpcMessage::Response(response) => match &response.result {
-                ServerResult::InitializeResult(result) => result.protocol_version.as_str(),
-                _ => return Ok(Opened::Answer(json(&answer))),
-            },
-            _ => {
-                end.cancel();
-                return Ok(Opened::Answer(json(&answer)));
-            }
+        let Some(version) = negotiated(&answer) else {
+            end.cancel();
+            return Ok(Opened::Answer(json(&answer)));
         };
         let session = Session {
             id: Arc::clone(&id),
@@ -239,5 +233,16 @@ impl Sessions {
             .filter(|row| !row.is_calling())
             .max_by_key(|row| (held.get(&row.principal).copied(), row.unused(now)))
             .cloned()
+    }
+}
+
+/// The revision an answer to `initialize` names.
+fn negotiated(answer: &ServerJsonRpcMessage) -> Option<&str> {
+    let ServerJsonRpcMessage::Response(response) = answer else {
+        return None;
+    };
+    match &response.result {
+        ServerResult::InitializeResult(result) => Some(result.protocol_version.as_str()),
+        _ => None,
     }
 }

@@ -52,14 +52,14 @@ impl Front {
         }
         match Seen::read(line) {
             Ok(seen) => self.message(line, &seen, in_flight),
-            Err(refusal) => self.unreadable(refusal),
+            Err(refusal) => self.unreadable(&refusal),
         }
     }
 
     /// Decides about a line that was too long to keep.
     pub(super) fn too_long(&mut self) -> Vec<Step> {
         let text = "the line is longer than 16 MiB and was skipped";
-        self.unreadable(Refusal::bad("too_large", text))
+        self.unreadable(&Refusal::bad("too_large", text))
     }
 
     /// True when the answer to `id` is not for the client.
@@ -81,7 +81,7 @@ impl Front {
         }
     }
 
-    fn unreadable(&self, refusal: Refusal) -> Vec<Step> {
+    fn unreadable(&self, refusal: &Refusal) -> Vec<Step> {
         // Some clients print a banner first; before the opener nobody waits for an answer.
         if self.opener == Opener::None {
             return Vec::new();
@@ -148,14 +148,14 @@ impl Front {
         };
         if !agreed {
             let text = "this revision has no batches; send one message at a time";
-            return self.unreadable(Refusal::bad("batch", text));
+            return self.unreadable(&Refusal::bad("batch", text));
         }
         match read_batch(line) {
             Ok(items) => items
                 .iter()
                 .flat_map(|(text, seen)| self.message(text, seen, in_flight))
                 .collect(),
-            Err(refusal) => self.unreadable(refusal),
+            Err(refusal) => self.unreadable(&refusal),
         }
     }
 }

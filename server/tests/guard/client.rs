@@ -132,14 +132,15 @@ impl Ask {
     fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         let declared = self
             .headers
             .iter()
             .any(|(name, _)| name == "Content-Length" || name == "Transfer-Encoding");
         if !declared {
-            text.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            let length = self.body.len().to_string();
+            text.extend(["Content-Length: ", &length, "\r\n"]);
         }
         text.push_str("\r\n");
         [text.as_bytes(), &self.body].concat()

@@ -197,7 +197,7 @@ async fn idle_sessions_end_and_full_tables_make_room() {
     }
     assert_eq!(gone, 1, "one of the idle sessions made room");
     assert_eq!(ping(&second, "ann").send(&server).await.status, 200);
-    server.clock.advance(Duration::from_secs(3600));
+    server.clock.advance(Duration::from_hours(1));
     assert_eq!(ping(&second, "ann").send(&server).await.status, 404);
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn settings() -> HttpSettings {
         body_limit: 65_536,
         legacy_sessions: true,
         max_sessions: 100,
-        session_timeout: Duration::from_secs(3600),
+        session_timeout: Duration::from_hours(1),
         sse_heartbeat: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),
         requests_per_minute: 6000,
