@@ -142,6 +142,11 @@ impl Bench {
         self.report.case(name, took, &outcome);
     }
 
+    /// Counts and prints a case that has run.
+    pub(crate) fn record(&mut self, name: &str, took: Duration, outcome: &Outcome) {
+        self.report.case(name, took, outcome);
+    }
+
     /// Adds the sums of a runner below us.
     pub(crate) fn add(&mut self, name: &str, sums: Report, took: Duration) {
         say(&format!(

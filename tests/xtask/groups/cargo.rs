@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::bench::Bench;
-use crate::process::timed;
+use crate::process::{Finished, timed};
 use crate::report::{Outcome, Report};
 
 const PROBE: Duration = Duration::from_mins(1);
@@ -64,17 +64,13 @@ pub(super) fn hermetic(bench: &mut Bench) {
     let Some(problem) = problem else {
         return bench.add("hermetic", sums, took);
     };
-    // The case itself stands for one failure: the first failed test, or that nothing ran.
+    // The line stands for one failure: the first failed test, or that nothing ran.
     let rest = Report {
         failed: sums.failed.saturating_sub(1),
         ..sums
     };
-    bench.case("hermetic", |_| {
-        Err(Outcome::Failed(format!(
-            "{}\n{problem}",
-            sums.closing_line()
-        )))
-    });
+    let outcome = Outcome::Failed(format!("{}\n{problem}", sums.closing_line()));
+    bench.record("hermetic", took, &outcome);
     bench.count(rest);
 }
 
@@ -124,14 +120,27 @@ fn number_before(line: &str, word: &str) -> usize {
         .unwrap_or_default()
 }
 
-/// The tests that failed, what they said, and the end of the output.
-fn failures(done: &crate::process::Finished) -> String {
-    let stdout = done.output.stdout();
-    let failed: Vec<_> = stdout
-        .lines()
-        .filter(|line| line.starts_with("test ") && line.ends_with("FAILED"))
-        .collect();
-    format!("{}\n{}", failed.join("\n"), done.describe())
+/// What the failed tests said, or, where none ran, the end of the output.
+fn failures(done: &Finished) -> String {
+    let text = failed_tests(&done.output.stdout());
+    if text.is_empty() {
+        done.describe()
+    } else {
+        text
+    }
+}
+
+/// The part of each binary's output from `failures:` to its result.
+fn failed_tests(text: &str) -> String {
+    let mut shown = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line == "failures:" || (inside && !line.starts_with("test result:"));
+        if inside && !line.is_empty() {
+            shown.push(line);
+        }
+    }
+    shown.join("\n")
 }
 
 #[cfg(test)]
@@ -153,5 +162,26 @@ test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
                 skipped: 1
             }
         );
+    }
+
+    #[test]
+    fn only_what_failed_tests_said_is_shown() {
+        let text = "\
+test a ... ok
+test b ... FAILED
+
+failures:
+
+---- b stdout ----
+no such tool
+
+failures:
+    b
+
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out
+test c ... ok
+";
+        let shown = "failures:\n---- b stdout ----\nno such tool\nfailures:\n    b";
+        assert_eq!(failed_tests(text), shown);
     }
 }
