@@ -1,1 +1,18 @@
-//! Tests.
+//! Behaviour through the front door, and what must be true of the workspace as a whole.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so loudly"
+)]
+
+mod bad_input;
+mod catalog;
+mod command;
+mod config;
+mod reachable;
+mod stdio;
+mod text;
+mod tools;
+mod upstream;
+mod workspace;
