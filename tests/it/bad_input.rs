@@ -2,11 +2,11 @@
 //! honest request works.
 
 use gitlab_mcp_tests::{Era, McpClient, Reply, Request, Scene};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const BEARER: &str = "a-static-bearer-of-32-characters";
 
-async fn guarded() -> Scene {
+pub(crate) async fn guarded() -> Scene {
     Scene::with(&[
         ("STREAMABLE_HTTP_AUTH_TOKEN", BEARER),
         ("MCP_BODY_LIMIT_BYTES", "65536"),
@@ -19,14 +19,14 @@ fn honest(client: &mut McpClient) -> Request {
     client.request("tools/list", json!({}))
 }
 
-async fn assert_alive(scene: &Scene, client: &mut McpClient, what: &str) {
+pub(crate) async fn assert_alive(scene: &Scene, client: &mut McpClient, what: &str) {
     let result = client.call("get_project", json!({ "project_id": 1 })).await;
     assert_eq!(result.item()["id"], 1, "after {what}");
     scene.gitlab.log().clear();
 }
 
 /// A refusal is an error in words: never a success, never an empty body, never our insides.
-fn assert_refused(reply: &Reply, statuses: &[u16], what: &str) {
+pub(crate) fn assert_refused(reply: &Reply, statuses: &[u16], what: &str) {
     assert!(statuses.contains(&reply.status), "{what}: {reply:?}");
     let message = reply.message();
     let text = message["error"].to_string();
@@ -106,97 +106,6 @@ async fn methods_and_tools_that_do_not_exist_are_named() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_are_all_named_and_nothing_is_sent() {
-    let scene = guarded().await;
-    let cases: Vec<(&str, Value, Vec<&str>)> = vec![
-        ("create_branch", json!({}), vec!["/project_id", "/branch"]),
-        (
-            "create_branch",
-            json!({ "project_id": "", "branch": null, "ref": "undefined" }),
-            vec!["/project_id", "/branch"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": [1] }),
-            vec!["/project_id"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": { "id": 1 } }),
-            vec!["/project_id"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": 1, "projectid": 2 }),
-            vec!["/projectid"],
-        ),
-        (
-            "list_branches",
-            json!({ "project_id": 1, "page": "two" }),
-            vec!["/page"],
-        ),
-        (
-            "list_branches",
-            json!({ "project_id": 1, "per_page": -1 }),
-            vec!["/per_page"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": ".." }),
-            vec!["/project_id"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": "a%2f..%2fb" }),
-            vec!["/project_id"],
-        ),
-        (
-            "get_project",
-            json!({ "project_id": "https://evil.test/a/b" }),
-            vec!["/project_id"],
-        ),
-        (
-            "get_branch",
-            json!({ "project_id": 1, "branch": "../../user" }),
-            vec!["branch"],
-        ),
-        (
-            "get_branch",
-            json!({ "project_id": 1, "branch": "a\u{0}b" }),
-            vec!["branch"],
-        ),
-    ];
-    for era in Era::ALL {
-        let mut client = scene.client(era).await;
-        for (tool, arguments, pointers) in &cases {
-            let result = client.call(tool, arguments.clone()).await;
-            let what = format!("{tool} {arguments} {era:?}: {result:?}");
-            assert_eq!(result.code(), "INVALID_PARAMS", "{what}");
-            let fields = result.structured()["error"]["fields"].to_string();
-            assert!(pointers.iter().all(|one| fields.contains(one)), "{what}");
-        }
-        assert_eq!(scene.asked(), 0);
-        assert_alive(&scene, &mut client, "wrong arguments").await;
-    }
-}
-
-#[tokio::test]
-async fn arguments_that_are_no_object_are_refused() {
-    let scene = guarded().await;
-    for era in Era::ALL {
-        let mut client = scene.client(era).await;
-        for arguments in [json!([]), json!("project_id=1"), json!(7), json!(true)] {
-            let params = json!({ "name": "get_project", "arguments": arguments });
-            let reply = client.exchange("tools/call", params).await;
-            assert_ne!(reply.code(), 0, "{reply:?}");
-            assert_refused(&reply, &[200, 400], &arguments.to_string());
-        }
-        assert_eq!(scene.asked(), 0);
-        assert_alive(&scene, &mut client, "arguments").await;
-    }
-}
-
-#[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
     let scene = guarded().await;
     for era in Era::ALL {
@@ -253,7 +162,7 @@ async fn nobody_gets_in_without_the_token() {
             "Bearer ",
             "Bearer wrong",
             &format!("Bearer {BEARER}x"),
-            &format!("Bearer {}", &BEARER[1..]),
+            &format!("Bearer {}", BEARER.trim_start_matches('a')),
             &format!("Basic {BEARER}"),
             BEARER,
         ] {

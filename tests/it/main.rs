@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should say so loudly"
 )]
 
+mod arguments;
 mod bad_input;
 mod catalog;
 mod command;

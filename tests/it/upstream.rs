@@ -135,6 +135,24 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_did_happen() {
 }
 
 #[tokio::test]
+async fn a_write_that_is_answered_with_a_page_says_that_it_may_have_happened() {
+    let scene = Scene::usual().await;
+    let page = Fault::html_page().on("POST /api/v4/**").after_commit();
+    scene.gitlab.faults().add(page);
+    let mut client = scene.client(Era::Modern).await;
+    let arguments = json!({ "project_id": 1, "branch": "paged", "ref": "main" });
+    let result = client.call("create_branch", arguments).await;
+    assert_eq!(result.code(), "UPSTREAM_INVALID");
+    assert!(
+        result
+            .text()
+            .contains("whether the change happened is not known"),
+        "{result:?}"
+    );
+    assert_eq!(scene.gitlab.log().of("POST /**").count(), 1);
+}
+
+#[tokio::test]
 async fn a_gitlab_that_is_down_takes_the_server_with_it_in_nothing() {
     let scene = Scene::usual().await;
     let address = scene.gitlab.address();

@@ -117,9 +117,8 @@ impl Reply {
             .body
             .lines()
             .filter_map(|line| line.strip_prefix("data:"));
-        let last = events
-            .filter_map(|text| serde_json::from_str(text).ok())
-            .last();
+        let mut read = events.filter_map(|text| serde_json::from_str(text).ok());
+        let last = read.next_back();
         last.unwrap_or_else(|| serde_json::from_str(&self.body).unwrap_or_default())
     }
 

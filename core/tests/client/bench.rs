@@ -1,8 +1,8 @@
 //! The client on the bench: a fake way to sign in, a clock that stands still, tiny patience, and
 //! one row of a table that says what must come of a scripted GitLab.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -127,11 +127,18 @@ impl Bench {
         self.try_send(request).await.map_err(ToolError::from)
     }
 
-    pub(crate) async fn try_send(&self, request: ApiRequest) -> Result<Answer, ApiError> {
-        let egress = Egress::new(&EgressConfig::default()).unwrap();
+    /// The client itself.
+    pub(crate) fn client(&self) -> GitLab {
+        // Reading the system's certificates takes long; no reply leaves a connection behind.
+        static EGRESS: OnceLock<Egress> = OnceLock::new();
+        let egress = EGRESS.get_or_init(|| Egress::new(&EgressConfig::default()).unwrap());
         let (auth, clock) = (Arc::clone(&self.auth), Arc::clone(&self.clock));
-        let gitlab = GitLab::new(egress, auth, clock, Arc::clone(&self.random))
-            .with_patience(self.timeouts, self.retries);
+        GitLab::new(egress.clone(), auth, clock, Arc::clone(&self.random))
+            .with_patience(self.timeouts, self.retries)
+    }
+
+    async fn try_send(&self, request: ApiRequest) -> Result<Answer, ApiError> {
+        let gitlab = self.client();
         let caller = Caller::new(Principal::new(self.instance.clone(), "7"));
         let whole = gitlab.send(&caller, request);
         let answer = tokio::time::timeout(Duration::from_secs(20), whole).await;

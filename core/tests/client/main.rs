@@ -10,6 +10,7 @@
 mod bench;
 mod connections;
 mod pages;
+mod paging;
 mod rate_limits;
 mod redirects;
 mod refusals;
