@@ -1,5 +1,7 @@
 //! The inner path of a call, piece by piece. `cargo bench -p gitlab-mcp --bench inner_path`
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
+
 use divan::{Bencher, black_box};
 use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::tool::{Action, Catalog, Policy, PolicyInput, ToolSettings, clean};

@@ -4,17 +4,25 @@
 //! CPU time of the server process is what counts: it hardly depends on what else the machine does.
 //! Nothing here fails on a slow machine; the budgets are printed beside what was measured.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice,
+    reason = "a benchmark that cannot run stops"
+)]
+
 mod load;
 mod process;
 mod report;
 mod stdio;
 mod upstream;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use load::{Call, Load};
 use process::Server;
-use report::Report;
+use report::{Figure, Report};
 
 const CALLS: u32 = 20_000;
 const CONNECTIONS: u32 = 8;
@@ -33,19 +41,36 @@ fn main() {
 
 async fn measure() {
     let upstream = upstream::start().await;
+    let mut report = Report::default();
+    over_http(&upstream, &mut report).await;
+    let starts: Vec<Duration> = (0..10)
+        .map(|_| stdio::start_to_tool_list(&upstream))
+        .collect();
+    let best = starts
+        .iter()
+        .min()
+        .copied()
+        .unwrap_or_default()
+        .as_secs_f64()
+        * 1e3;
+    report.add(Figure::new("stdio: start to the tools/list answer", best, "ms").at_most(50.0));
+    report.add(Figure::new("release binary", process::binary_mib(), "MiB").at_most(25.0));
+    report.print();
+}
+
+async fn over_http(upstream: &SocketAddr, report: &mut Report) {
     let load = Load {
         calls: CALLS,
         connections: CONNECTIONS,
     };
-    let mut report = Report::default();
-
     let bare = Server::bare();
     let floor = load.cpu_per_call(&bare, &Call::bare()).await;
-    report.row("bare axum handler, CPU per call", floor, "µs", None, None);
+    report.add(Figure::new("bare axum handler, CPU per call", floor, "µs"));
     drop(bare);
 
-    let server = Server::over_http(&upstream);
-    report.row("idle RSS", server.rss_mib(), "MiB", Some(20.0), None);
+    let server = Server::over_http(upstream);
+    report.add(Figure::new("idle RSS", server.rss_mib(), "MiB").at_most(20.0));
+    let session = load.open_session(&server).await;
     for (name, call, budget) in [
         (
             "tools/call get_project, JSON",
@@ -53,48 +78,19 @@ async fn measure() {
             Some(120.0),
         ),
         ("tools/list", Call::tools_list(), None),
-        ("ping-like: server/discover", Call::discover(), None),
+        ("server/discover", Call::discover(), None),
+        (
+            "tools/call get_project, legacy session",
+            Call::get_project_in(&session),
+            None,
+        ),
     ] {
         let cpu = load.cpu_per_call(&server, &call).await;
-        report.row(
-            &format!("{name}, CPU per call"),
-            cpu,
-            "µs",
-            budget,
-            Some(cpu / floor),
-        );
+        let figure = Figure::new(format!("{name}, CPU per call"), cpu, "µs").beside(floor);
+        report.add(match budget {
+            Some(most) => figure.at_most(most),
+            None => figure,
+        });
     }
-    let session = load.open_session(&server).await;
-    let cpu = load
-        .cpu_per_call(&server, &Call::get_project_in(&session))
-        .await;
-    report.row(
-        "tools/call get_project, legacy session, CPU per call",
-        cpu,
-        "µs",
-        None,
-        Some(cpu / floor),
-    );
-    report.row("RSS after the load", server.rss_mib(), "MiB", None, None);
-    drop(server);
-
-    let starts: Vec<Duration> = (0..10)
-        .map(|_| stdio::start_to_tool_list(&upstream))
-        .collect();
-    let best = starts.iter().min().copied().unwrap_or_default();
-    report.row(
-        "stdio: start to the tools/list answer",
-        best.as_secs_f64() * 1e3,
-        "ms",
-        Some(50.0),
-        None,
-    );
-    report.row(
-        "release binary",
-        process::binary_mib(),
-        "MiB",
-        Some(25.0),
-        None,
-    );
-    report.print();
+    report.add(Figure::new("RSS after the load", server.rss_mib(), "MiB"));
 }

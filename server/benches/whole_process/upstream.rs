@@ -53,7 +53,8 @@ pub(crate) fn bare_handler() {
         );
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        writeln!(std::io::stderr(), "listening on http://{address}").unwrap();
+        let line = format!("listening on http://{address}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
         axum::serve(listener, router).await.unwrap();
     });
 }

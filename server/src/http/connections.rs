@@ -1,5 +1,5 @@
 //! The accept loop: caps, deadlines, one task for each connection, and a graceful end.
-//! HTTP/1.1 only. RFC 9112; threats T115, T123.
+//! HTTP/1.1 only. RFC 9112.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,5 +1,5 @@
 //! The `Host` of a request: exactly one, well formed, and one we are known by. RFC 9112 section 3.2;
-//! threats T102, T105 (DNS rebinding).
+//! RFC 9112 section 3.2; against DNS rebinding.
 
 use std::collections::BTreeSet;
 

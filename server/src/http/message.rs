@@ -1,5 +1,5 @@
 //! One look at a JSON-RPC message: well formed, not too deep, no member twice, a usable id, and
-//! the few members that decide where it goes. JSON-RPC 2.0; RFC 8259; threats T110.
+//! the few members that decide where it goes. JSON-RPC 2.0; RFC 8259.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -1,5 +1,5 @@
 //! Counters of the process as text. Labels are names of ours only, never of a caller.
-//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>; threats T202.
+//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
 use std::fmt;
 use std::sync::atomic::AtomicI64;

@@ -1,5 +1,5 @@
 //! The `Origin` of a request, if it has one: our own, or one the operator listed. RFC 6454;
-//! MCP 2026-07-28, basic/transports, "Security"; threats T103, T104.
+//! MCP 2026-07-28, basic/transports, "Security".
 
 use std::collections::BTreeSet;
 

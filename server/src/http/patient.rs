@@ -1,5 +1,5 @@
 //! A socket whose reader must not stand still: a write that makes no progress for too long fails.
-//! Threats T115, T118.
+//!
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
 //! How often somebody may ask: principals per minute, and addresses without an accepted
-//! credential. Threats T122.
+//! credential.
 
 use std::hash::Hash;
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
 //! `requestState` of a suspended call: answers so far, bound to the call and its caller by a MAC.
-//! MCP 2026-07-28, basic/utilities/mrtr; threats T124.
+//! MCP 2026-07-28, basic/utilities/mrtr.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The legacy sessions of this process: made, found, ended and swept. A session belongs to the
-//! principal that opened it; to everybody else it does not exist. Threats T126 to T129.
+//! principal that opened it; to everybody else it does not exist.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What the argument rules accept, fill in and refuse (spec/tools.md, section 6).
+//! What the argument rules accept, fill in and refuse.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
