@@ -8,7 +8,7 @@
 //! }
 //! ```
 
-#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+#![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
 pub mod app;
 mod build;

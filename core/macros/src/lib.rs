@@ -8,6 +8,8 @@ use syn::{DeriveInput, parse_macro_input};
 
 mod attribute;
 mod expand;
+#[cfg(test)]
+mod messages;
 
 /// Implements `Endpoint` and registers the tool.
 ///

@@ -9,6 +9,7 @@
 
 mod bench;
 mod connections;
+mod expectations;
 mod pages;
 mod paging;
 mod rate_limits;

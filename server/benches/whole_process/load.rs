@@ -62,12 +62,14 @@ impl Call {
         Self::modern("server/discover", None, "")
     }
 
-    fn bytes(&self, host: &str) -> Vec<u8> {
+    /// The request of connection `id`; ids in flight in one session must differ.
+    fn bytes(&self, host: &str, id: u32) -> Vec<u8> {
+        let body = self.body.replacen(r#""id":1"#, &format!(r#""id":{id}"#), 1);
         format!(
             "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{}Content-Length: {}\r\n\r\n{}",
             self.headers,
-            self.body.len(),
-            self.body
+            body.len(),
+            body
         )
         .into_bytes()
     }
@@ -91,8 +93,8 @@ impl Load {
     async fn send(&self, server: &Server, call: &Call, calls: u32) {
         let each = calls / self.connections;
         let tasks: Vec<_> = (0..self.connections)
-            .map(|_| {
-                let bytes = call.bytes(&server.address.to_string());
+            .map(|id| {
+                let bytes = call.bytes(&server.address.to_string(), id + 1);
                 let address = server.address;
                 tokio::spawn(async move {
                     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -119,7 +121,7 @@ impl Load {
         };
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream
-            .write_all(&initialize.bytes(&server.address.to_string()))
+            .write_all(&initialize.bytes(&server.address.to_string(), 1))
             .await
             .unwrap();
         let (head, _) = read_answer(&mut stream).await;

@@ -39,7 +39,8 @@ struct DeleteRef {
 )]
 struct Whoami {}
 
-fn main() {
+#[test]
+fn the_attribute_says_everything_about_a_tool() {
     assert_eq!(CreateBranch::NAME, "create_branch");
     assert_eq!(CreateBranch::ROUTE.method, Method::Post);
     assert_eq!(CreateBranch::FACTS.effect, Effect::Write);

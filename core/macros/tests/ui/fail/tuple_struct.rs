@@ -1,9 +1,0 @@
-use gitlab_mcp_core::tool::Endpoint;
-
-struct Set;
-
-#[derive(Endpoint)]
-#[endpoint(GET, "projects", toolset = Set)]
-struct Broken(u64);
-
-fn main() {}
