@@ -8,7 +8,7 @@
 //! | [`conversation`] | what a running tool may say to, or ask of, the client |
 //! | [`gitlab`] | the one HTTP client towards GitLab |
 //! | [`config`] | layered configuration with every mistake named |
-//! | [`plugin`] | which crates are linked in, checked at start |
+//! | [`mod@plugin`] | which crates are linked in, checked at start |
 //!
 //! No type of the MCP wire and no HTTP handler lives here, and no plugin is named here.
 

@@ -6,7 +6,7 @@ use crate::prompt::PromptDescriptor;
 use crate::resource::ResourceDescriptor;
 use crate::tool::{ToolDescriptor, ToolSetDescriptor};
 
-/// A plugin crate, named by its own `PLUGIN` constant; see [`plugin!`](crate::plugin).
+/// A plugin crate, named by its own `PLUGIN` constant; see [`plugin!`](macro@crate::plugin).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plugin {
     /// Cargo's name of the crate.

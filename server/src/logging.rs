@@ -8,15 +8,14 @@ use tracing_subscriber::{Layer as _, fmt};
 
 use crate::config::{LogFormat, LoggingConfig};
 
-/// Libraries that report every request at `info`; theirs are worth a line only when it matters.
+/// Libraries that report every request, and every client that leaves, as if it mattered.
 const QUIET: [&str; 4] = ["rmcp", "hyper", "hyper_util", "reqwest"];
 
 /// Starts logging. Later calls in one process change nothing, so tests may start many servers.
 pub(crate) fn start(config: LoggingConfig) {
     let mut targets = Targets::new().with_default(config.level);
-    if config.level < LevelFilter::TRACE {
-        let quiet = config.level.min(LevelFilter::WARN);
-        targets = targets.with_targets(QUIET.map(|library| (library, quiet)));
+    if config.level < LevelFilter::DEBUG {
+        targets = targets.with_targets(QUIET.map(|library| (library, LevelFilter::OFF)));
     }
     let layer = fmt::layer()
         .with_writer(std::io::stderr)

@@ -99,7 +99,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Link<I, O> {
         }
         // What is running may finish; idle clients end at once.
         let drained = tokio::time::timeout(DRAIN, async {
-            while !self.in_flight.is_empty() {
+            while self.in_flight.iter().any(|id| !self.front.is_standing(id)) {
                 match self.from_server.recv().await {
                     Some(outgoing) => self.write(outgoing).await?,
                     None => break,

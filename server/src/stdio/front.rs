@@ -39,6 +39,7 @@ pub(super) struct Front {
     opener: Opener,
     initializing: Option<String>,
     swallow: bool,
+    listens: HashSet<String>,
 }
 
 impl Front {
@@ -117,8 +118,16 @@ impl Front {
                 _ => steps.push(self.own_initialize()),
             }
         }
+        if seen.method() == "subscriptions/listen" {
+            self.listens.insert(id.clone());
+        }
         steps.push(forward(line, Some(id)));
         steps
+    }
+
+    /// True for a subscription: it stays open until somebody ends it, so nobody waits for it.
+    pub(super) fn is_standing(&self, id: &str) -> bool {
+        self.listens.contains(id)
     }
 
     /// A client that skips `initialize` is served as one of the newest revision that has it.

@@ -167,3 +167,23 @@ async fn a_cancelled_call_is_not_waited_for() {
         .await;
     assert_eq!(local.end().await, [] as [Value; 0]);
 }
+
+#[tokio::test]
+async fn an_open_subscription_does_not_hold_the_process() {
+    let mut local = Local::start();
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let asked = json!({ "notifications": { "toolsListChanged": true }, "_meta": meta });
+    local.say(request(1, "subscriptions/listen", asked)).await;
+    let acknowledged = local.hear().await;
+    assert!(
+        acknowledged["method"]
+            .as_str()
+            .unwrap()
+            .contains("acknowledged")
+    );
+    let ended = tokio::time::timeout(Duration::from_secs(2), local.end()).await;
+    ended.expect("an end within 2 s");
+}
