@@ -12,65 +12,68 @@ fn complaint(source: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Attribute, struct, message.
+const MISTAKES: [(&str, &str, &str); 11] = [
+    (
+        "",
+        "struct Broken { id: u64 }",
+        "missing `#[endpoint(METHOD, \"path\", toolset = Set)]`",
+    ),
+    (
+        r#"#[endpoint(FETCH, "projects", toolset = Set)]"#,
+        "struct Broken {}",
+        "unknown method; expected GET, POST, PUT, PATCH or DELETE",
+    ),
+    (
+        r#"#[endpoint(GET, "projects", toolsets = Set)]"#,
+        "struct Broken {}",
+        "unknown key `toolsets`; expected toolset, name or facts",
+    ),
+    (
+        r#"#[endpoint(GET, "projects")]"#,
+        "struct Broken {}",
+        "missing `toolset = SomeToolSet`",
+    ),
+    (
+        r#"#[endpoint(GET, "projects/{projectid}", toolset = Set)]"#,
+        "struct Broken { project_id: u64 }",
+        "`{projectid}` is not a field of `Broken`",
+    ),
+    (
+        r#"#[endpoint(GET, "projects/{id}.json", toolset = Set)]"#,
+        "struct Broken { id: u64 }",
+        "`{id}.json`: a hole is a whole segment",
+    ),
+    (
+        r#"#[endpoint(GET, "/api/v4/projects", toolset = Set)]"#,
+        "struct Broken {}",
+        "the path is relative to /api/v4/ and has no query",
+    ),
+    (
+        r#"#[endpoint(GET, "projects?page=2", toolset = Set)]"#,
+        "struct Broken {}",
+        "the path is relative to /api/v4/ and has no query",
+    ),
+    (
+        r#"#[endpoint(GET, "projects", toolset = Set)]"#,
+        "struct Broken(u64);",
+        "an endpoint needs named fields",
+    ),
+    (
+        r#"#[endpoint(GET, "projects", toolset = Set)]"#,
+        "enum Broken { One }",
+        "an endpoint is a struct of its arguments",
+    ),
+    (
+        r#"#[endpoint(GET, "a", toolset = Set)] #[endpoint(GET, "b", toolset = Set)]"#,
+        "struct Broken {}",
+        "`endpoint` stands here twice",
+    ),
+];
+
 #[test]
 fn every_mistake_is_named() {
-    for (attribute, body, message) in [
-        (
-            "",
-            "struct Broken { id: u64 }",
-            "missing `#[endpoint(METHOD, \"path\", toolset = Set)]`",
-        ),
-        (
-            r#"#[endpoint(FETCH, "projects", toolset = Set)]"#,
-            "struct Broken {}",
-            "unknown method; expected GET, POST, PUT, PATCH or DELETE",
-        ),
-        (
-            r#"#[endpoint(GET, "projects", toolsets = Set)]"#,
-            "struct Broken {}",
-            "unknown key `toolsets`; expected toolset, name or facts",
-        ),
-        (
-            r#"#[endpoint(GET, "projects")]"#,
-            "struct Broken {}",
-            "missing `toolset = SomeToolSet`",
-        ),
-        (
-            r#"#[endpoint(GET, "projects/{projectid}", toolset = Set)]"#,
-            "struct Broken { project_id: u64 }",
-            "`{projectid}` is not a field of `Broken`",
-        ),
-        (
-            r#"#[endpoint(GET, "projects/{id}.json", toolset = Set)]"#,
-            "struct Broken { id: u64 }",
-            "`{id}.json`: a hole is a whole segment",
-        ),
-        (
-            r#"#[endpoint(GET, "/api/v4/projects", toolset = Set)]"#,
-            "struct Broken {}",
-            "the path is relative to /api/v4/ and has no query",
-        ),
-        (
-            r#"#[endpoint(GET, "projects?page=2", toolset = Set)]"#,
-            "struct Broken {}",
-            "the path is relative to /api/v4/ and has no query",
-        ),
-        (
-            r#"#[endpoint(GET, "projects", toolset = Set)]"#,
-            "struct Broken(u64);",
-            "an endpoint needs named fields",
-        ),
-        (
-            r#"#[endpoint(GET, "projects", toolset = Set)]"#,
-            "enum Broken { One }",
-            "an endpoint is a struct of its arguments",
-        ),
-        (
-            r#"#[endpoint(GET, "a", toolset = Set)] #[endpoint(GET, "b", toolset = Set)]"#,
-            "struct Broken {}",
-            "`endpoint` stands here twice",
-        ),
-    ] {
+    for (attribute, body, message) in MISTAKES {
         assert_eq!(
             complaint(&format!("{attribute} {body}")),
             message,
