@@ -15,6 +15,7 @@ mod check;
 pub(crate) mod print;
 pub(crate) mod serve;
 mod settings;
+mod switches;
 mod tools;
 
 /// Runs a command line.
@@ -36,13 +37,10 @@ fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, St
     let linked = Linked::read(plugins)?;
     let settings = config::settings(&linked.modes);
     let modes: Vec<&str> = linked.modes.iter().map(|mode| mode.name).collect();
+    let arguments = switches::joined(arguments, &settings);
     let matches = match command(&settings, &modes).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        // clap prints help and version on stdout with code 0, mistakes on stderr with code 2.
-        Err(error) => {
-            drop(error.print());
-            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
-        }
+        Err(error) => return Ok(not_run(&error)),
     };
     let (name, own) = matches.subcommand().unwrap_or(("", &matches));
     let sources = Sources::from_process(given_flags(own, &settings, name));
@@ -64,6 +62,25 @@ fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, St
         "demo" => crate::demo::run(own.get_flag("once"), plugins),
         _ => serve::run(&sources, plugins),
     }
+}
+
+/// Help and version go to stdout as they are; a mistake is one line, and exit code 2.
+fn not_run(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        drop(error.print());
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim);
+    let mistake = lines.next().unwrap_or_default();
+    let tip = lines
+        .find(|line| line.starts_with("tip: "))
+        .map(|tip| format!("; {tip}"));
+    print::error(&format!(
+        "{mistake}{} (gitlab-mcp --help lists what there is)",
+        tip.unwrap_or_default()
+    ));
+    ExitCode::from(2)
 }
 
 /// The whole command line; the flags of settings are valid everywhere.
@@ -137,7 +154,7 @@ fn flags_of(setting: &'static Setting) -> Vec<Arg> {
         args.push(if setting.is_switch() {
             arg.num_args(0..=1)
                 .default_missing_value("true")
-                .require_equals(false)
+                .require_equals(true)
         } else {
             arg.num_args(1)
         });

@@ -13,7 +13,7 @@ mod messages;
 
 /// Implements `Endpoint` and registers the tool.
 ///
-/// ```ignore
+/// ```text
 /// /// Create a branch from a branch, tag or commit.
 /// #[derive(Debug, Deserialize, Serialize, JsonSchema, Endpoint)]
 /// #[endpoint(POST, "projects/{project_id}/repository/branches", toolset = Branches)]
