@@ -152,6 +152,16 @@ fn the_credential_that_loses_is_warned_about() {
 }
 
 #[test]
+fn a_credential_beside_a_named_mode_is_warned_about() {
+    let (name, warnings) = selected(&[("GITLAB_AUTH_MODE", "none"), PAT], STDIO);
+    assert_eq!(name, "none");
+    assert!(
+        warnings[0].contains("is set but not used: the auth mode is none"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn an_unknown_name_lists_all_and_the_nearest() {
     let problems = refused(&[("GITLAB_AUTH_MODE", "pta"), PAT], STDIO);
     assert_eq!(problems.len(), 1);

@@ -220,6 +220,36 @@ pub fn select(
 
 /// Which mode the configuration selects, and why. Reports problems to `reader`.
 pub fn choose(modes: &[AuthDescriptor], reader: &mut Reader) -> Option<(AuthDescriptor, String)> {
+    let (mode, because) = chosen(modes, reader)?;
+    warn_about_unused(modes, &mode, &because, reader);
+    Some((mode, because))
+}
+
+/// A credential of another mode is legal, unused, and never a fall-back.
+fn warn_about_unused(
+    modes: &[AuthDescriptor],
+    mode: &AuthDescriptor,
+    because: &str,
+    reader: &mut Reader,
+) {
+    for other in modes.iter().filter(|other| other.name != mode.name) {
+        if let SelectedBy::Credential { setting, .. } = other.selected_by
+            && reader.is_set(setting)
+            && !mode
+                .settings
+                .iter()
+                .any(|own| own.variable() == setting.variable())
+        {
+            reader.warn(format!(
+                "{} is set but not used: the auth mode is {}, because {because}",
+                reader.name_used(setting),
+                mode.name
+            ));
+        }
+    }
+}
+
+fn chosen(modes: &[AuthDescriptor], reader: &mut Reader) -> Option<(AuthDescriptor, String)> {
     let switched: Vec<(AuthDescriptor, &'static Setting)> = modes
         .iter()
         .filter_map(|mode| match mode.selected_by {
@@ -296,18 +326,7 @@ fn by_credential(
             );
             None
         }
-        [(_, mode, setting), rest @ ..] => {
-            for (_, other, unused) in rest {
-                reader.warn(format!(
-                    "{} is set but not used: {} selects {}, not {}",
-                    unused.variable(),
-                    setting.variable(),
-                    mode.name,
-                    other.name
-                ));
-            }
-            Some((*mode, format!("{} is set", setting.variable())))
-        }
+        [(_, mode, setting), ..] => Some((*mode, format!("{} is set", setting.variable()))),
     }
 }
 
@@ -352,6 +371,12 @@ fn check_transport(mode: &AuthDescriptor, reader: &mut Reader, listening: Listen
 fn read_bearer(reader: &mut Reader, listening: Listening) -> Option<Secret<Bearer>> {
     let bearer = reader.secret::<Bearer>(&BEARER);
     let lifted = reader.flag(&OPEN_LOOPBACK);
+    if bearer
+        .as_ref()
+        .is_some_and(|token| token.expose().len() < 32)
+    {
+        reader.warn_about(&BEARER, "is shorter than 32 characters; take a longer one");
+    }
     if lifted && !listening.loopback {
         reader.problem(&OPEN_LOOPBACK, "HOST is not a loopback address".to_owned());
     } else if lifted && bearer.is_none() {

@@ -291,7 +291,7 @@ impl Guard {
     }
 }
 
-/// A9: unknown, ended and foreign sessions look the same.
+/// Unknown, ended and foreign sessions look the same.
 pub(super) fn session_not_found() -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
