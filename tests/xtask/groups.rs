@@ -6,7 +6,7 @@ mod conformance;
 mod demo;
 mod examples;
 
-use crate::bench::Bench;
+use crate::workbench::Workbench;
 
 /// A part of the tests.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Group {
     /// One line about it.
     pub(crate) about: &'static str,
     /// Runs its cases.
-    pub(crate) run: fn(&mut Bench),
+    pub(crate) run: fn(&mut Workbench),
 }
 
 /// All of them.

@@ -4,23 +4,23 @@
 //! |---|---|
 //! | `arguments` | reads the command line |
 //! | `groups` | the table of groups, one file each |
-//! | `bench` | what the groups share: the root, the report, lazily made tools and binaries |
+//! | `workbench` | what the groups share: the root, the report, lazily made tools and binaries |
 //! | `packages` | installs the pinned Node and Python packages into a cache folder |
 //! | `process`, `server` | children with a deadline, ended by the id of their process group |
 //! | `report` | one line per case, and the closing line |
 
 mod arguments;
-mod bench;
 mod groups;
 mod packages;
 mod process;
 mod report;
 mod server;
+mod workbench;
 
 use std::process::ExitCode;
 
 use arguments::Arguments;
-use bench::Bench;
+use workbench::Workbench;
 
 fn main() -> ExitCode {
     match Arguments::parse(std::env::args().skip(1)) {
@@ -43,8 +43,8 @@ fn main() -> ExitCode {
 }
 
 fn test(only: &[String]) -> ExitCode {
-    let mut bench = match Bench::new() {
-        Ok(bench) => bench,
+    let mut workbench = match Workbench::new() {
+        Ok(workbench) => workbench,
         Err(problem) => {
             report::say(&problem);
             return ExitCode::from(2);
@@ -52,10 +52,10 @@ fn test(only: &[String]) -> ExitCode {
     };
     for group in &groups::ALL {
         if only.is_empty() || only.iter().any(|name| name == group.name) {
-            (group.run)(&mut bench);
+            (group.run)(&mut workbench);
         }
     }
-    let report = bench.finish();
+    let report = workbench.finish();
     report::say(&report.closing_line());
     if report.is_green() {
         ExitCode::SUCCESS

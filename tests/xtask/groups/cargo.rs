@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::bench::Bench;
 use crate::process::{Finished, timed};
 use crate::report::{Outcome, Report};
+use crate::workbench::Workbench;
 
 const PROBE: Duration = Duration::from_mins(1);
 const QUICK: Duration = Duration::from_mins(2);
@@ -12,17 +12,17 @@ const BUILD: Duration = Duration::from_mins(30);
 const TEST: Duration = Duration::from_mins(45);
 
 /// `cargo fmt`.
-pub(super) fn format(bench: &mut Bench) {
-    bench.case("format", |bench| {
-        component(bench, "fmt")?;
-        run(bench, &["fmt", "--all", "--check"], &[], QUICK)
+pub(super) fn format(workbench: &mut Workbench) {
+    workbench.case("format", |workbench| {
+        component(workbench, "fmt")?;
+        run(workbench, &["fmt", "--all", "--check"], &[], QUICK)
     });
 }
 
 /// `cargo clippy`.
-pub(super) fn lint(bench: &mut Bench) {
-    bench.case("lint", |bench| {
-        component(bench, "clippy")?;
+pub(super) fn lint(workbench: &mut Workbench) {
+    workbench.case("lint", |workbench| {
+        component(workbench, "clippy")?;
         let arguments = [
             "clippy",
             "--quiet",
@@ -32,16 +32,16 @@ pub(super) fn lint(bench: &mut Bench) {
             "-D",
             "warnings",
         ];
-        run(bench, &arguments, &[], BUILD)
+        run(workbench, &arguments, &[], BUILD)
     });
 }
 
 /// `cargo doc`.
-pub(super) fn docs(bench: &mut Bench) {
-    bench.case("docs", |bench| {
+pub(super) fn docs(workbench: &mut Workbench) {
+    workbench.case("docs", |workbench| {
         let warnings = [("RUSTDOCFLAGS", "-D warnings")];
         run(
-            bench,
+            workbench,
             &["doc", "--quiet", "--no-deps", "--workspace"],
             &warnings,
             BUILD,
@@ -50,9 +50,9 @@ pub(super) fn docs(bench: &mut Bench) {
 }
 
 /// `cargo test`, whose own sums are added to ours.
-pub(super) fn hermetic(bench: &mut Bench) {
+pub(super) fn hermetic(workbench: &mut Workbench) {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
-    let (done, took) = timed(|| bench.run(&mut bench.cargo(&arguments), TEST));
+    let (done, took) = timed(|| workbench.run(&mut workbench.cargo(&arguments), TEST));
     let (sums, problem) = match done {
         Ok(done) => {
             let sums = sums(&done.output.stdout());
@@ -62,7 +62,7 @@ pub(super) fn hermetic(bench: &mut Bench) {
         Err(problem) => (Report::default(), Some(problem)),
     };
     let Some(problem) = problem else {
-        return bench.add("hermetic", sums, took);
+        return workbench.add("hermetic", sums, took);
     };
     // The line stands for one failure: the first failed test, or that nothing ran.
     let rest = Report {
@@ -70,18 +70,18 @@ pub(super) fn hermetic(bench: &mut Bench) {
         ..sums
     };
     let outcome = Outcome::Failed(format!("{}\n{problem}", sums.closing_line()));
-    bench.record("hermetic", took, &outcome);
-    bench.count(rest);
+    workbench.record("hermetic", took, &outcome);
+    workbench.count(rest);
 }
 
 fn run(
-    bench: &Bench,
+    workbench: &Workbench,
     arguments: &[&str],
     environment: &[(&str, &str)],
     limit: Duration,
 ) -> Result<(), Outcome> {
-    let mut command = bench.cargo(arguments);
-    let done = bench.run(command.envs(environment.iter().copied()), limit)?;
+    let mut command = workbench.cargo(arguments);
+    let done = workbench.run(command.envs(environment.iter().copied()), limit)?;
     if done.succeeded() {
         Ok(())
     } else {
@@ -90,8 +90,8 @@ fn run(
 }
 
 /// A part of the toolchain that may not be installed.
-fn component(bench: &Bench, name: &str) -> Result<(), Outcome> {
-    let done = bench.run(&mut bench.cargo(&[name, "--version"]), PROBE)?;
+fn component(workbench: &Workbench, name: &str) -> Result<(), Outcome> {
+    let done = workbench.run(&mut workbench.cargo(&[name, "--version"]), PROBE)?;
     let reason = || Outcome::Skipped(format!("this toolchain has no cargo {name}"));
     if done.succeeded() {
         Ok(())

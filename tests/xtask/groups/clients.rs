@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::bench::{BEARER, Bench, PROJECT, Scene};
 use crate::process::Finished;
 use crate::report::{Lack, Outcome};
 use crate::server::Server;
+use crate::workbench::{BEARER, PROJECT, Scene, Workbench};
 
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -67,21 +67,21 @@ const SCRIPTS: [(&str, Language, &str, &[&str]); 4] = [
 ];
 
 /// Runs every case, then ends the server as a service manager would.
-pub(super) fn run(bench: &mut Bench) {
-    let stage = Stage::set(bench);
+pub(super) fn run(workbench: &mut Workbench) {
+    let stage = Stage::set(workbench);
     for (client, language, script, cases) in SCRIPTS {
         for words in cases {
-            bench.case(
+            workbench.case(
                 &format!("clients/{client}-{}", words.replace(' ', "-")),
-                |bench| {
-                    let command = command(bench, language, script)?;
+                |workbench| {
+                    let command = command(workbench, language, script)?;
                     let stage = stage.as_ref().map_err(Clone::clone)?;
-                    stage.play(bench, command, words)
+                    stage.play(workbench, command, words)
                 },
             );
         }
     }
-    bench.case("clients/server-ends-on-sigterm", |_| {
+    workbench.case("clients/server-ends-on-sigterm", |_| {
         Ok(stage?.product.stop()?)
     });
 }
@@ -94,18 +94,23 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(bench: &Bench) -> Result<Self, Lack> {
-        let scene = Scene::start(bench)?;
-        let program = bench.binaries()?.get("gitlab-mcp")?;
-        let product = scene.product(bench, program).map_err(Lack::Broken)?;
+    fn set(workbench: &Workbench) -> Result<Self, Lack> {
+        let scene = Scene::start(workbench)?;
+        let program = workbench.binaries()?.get("gitlab-mcp")?;
+        let product = scene.product(workbench, program).map_err(Lack::Broken)?;
         Ok(Self { scene, product })
     }
 
-    fn play(&self, bench: &Bench, mut command: Command, words: &str) -> Result<(), Outcome> {
-        let program = bench.binaries()?.get("gitlab-mcp")?;
+    fn play(
+        &self,
+        workbench: &Workbench,
+        mut command: Command,
+        words: &str,
+    ) -> Result<(), Outcome> {
+        let program = workbench.binaries()?.get("gitlab-mcp")?;
         command.args(words.split(' '));
         settings(&mut command, &self.product, program, &self.scene);
-        let done = bench.run(&mut command, LIMIT)?;
+        let done = workbench.run(&mut command, LIMIT)?;
         if done.succeeded() {
             return Ok(());
         }
@@ -120,18 +125,22 @@ pub(super) fn failure(client: &Finished, server: &Server) -> Outcome {
 }
 
 /// An interpreter with a script of `tests/clients`.
-pub(super) fn command(bench: &Bench, language: Language, script: &str) -> Result<Command, Lack> {
-    let script = bench.root().join("tests/clients").join(script);
+pub(super) fn command(
+    workbench: &Workbench,
+    language: Language,
+    script: &str,
+) -> Result<Command, Lack> {
+    let script = workbench.root().join("tests/clients").join(script);
     let mut command = match language {
         Python => {
-            let python = bench.python()?;
-            let mut command = bench.clean(&python.program());
+            let python = workbench.python()?;
+            let mut command = workbench.clean(&python.program());
             command.envs(python.environment());
             command
         }
         Node => {
-            let node = bench.node()?;
-            let mut command = bench.clean(&node.program());
+            let node = workbench.node()?;
+            let mut command = workbench.clean(&node.program());
             command.env("PATH", node.search_path());
             command.env("GITLAB_MCP_TEST_NODE_PACKAGES", node.folder());
             command.env("MCP_INSPECTOR_SECRET_STORE", "file");

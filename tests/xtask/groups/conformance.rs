@@ -6,9 +6,9 @@ mod verdict;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bench::{Bench, Scene, listening};
 use crate::report::{Lack, Outcome};
 use crate::server::Server;
+use crate::workbench::{Scene, Workbench, listening};
 use verdict::Run;
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
@@ -17,45 +17,53 @@ const BASELINE: &str = "tests/conformance/product-baseline.yml";
 const LIMIT: Duration = Duration::from_mins(3);
 
 /// Runs both requirement sets against both servers.
-pub(super) fn run(bench: &mut Bench) {
-    let scene = Scene::start(bench);
-    let fixture = serve(bench, &scene, "example-conformance-fixture");
+pub(super) fn run(workbench: &mut Workbench) {
+    let scene = Scene::start(workbench);
+    let fixture = serve(workbench, &scene, "example-conformance-fixture");
     for revision in REVISIONS {
-        bench.case(&format!("conformance/fixture-{revision}"), |bench| {
-            suite(bench, &fixture, "fixture", revision)?.all_passed()
+        workbench.case(&format!("conformance/fixture-{revision}"), |workbench| {
+            suite(workbench, &fixture, "fixture", revision)?.all_passed()
         });
     }
     drop(fixture);
-    let product = serve(bench, &scene, "gitlab-mcp");
+    let product = serve(workbench, &scene, "gitlab-mcp");
     for revision in REVISIONS {
-        bench.case(&format!("conformance/product-{revision}"), |bench| {
-            suite(bench, &product, "product", revision)?.as_expected()
+        workbench.case(&format!("conformance/product-{revision}"), |workbench| {
+            suite(workbench, &product, "product", revision)?.as_expected()
         });
     }
 }
 
 /// A server without authentication, since the suite can send no header.
-fn serve(bench: &Bench, scene: &Result<Scene, Lack>, program: &str) -> Result<Server, Lack> {
+fn serve(
+    workbench: &Workbench,
+    scene: &Result<Scene, Lack>,
+    program: &str,
+) -> Result<Server, Lack> {
     let scene = scene.as_ref().map_err(Clone::clone)?;
-    let mut command = bench.clean(bench.binaries()?.get(program)?);
+    let mut command = workbench.clean(workbench.binaries()?.get(program)?);
     listening(&mut command);
     command
         .env("GITLAB_AUTH_MODE", "none")
         .env("GITLAB_API_URL", scene.api_url());
-    Server::start(&mut command, bench.guard()).map_err(Lack::Broken)
+    Server::start(&mut command, workbench.guard()).map_err(Lack::Broken)
 }
 
 /// Runs one requirement set; only the product has scenarios that it may fail.
 fn suite(
-    bench: &Bench,
+    workbench: &Workbench,
     server: &Result<Server, Lack>,
     name: &str,
     revision: &str,
 ) -> Result<Run, Outcome> {
-    let node = bench.node()?;
+    let node = workbench.node()?;
     let server = server.as_ref().map_err(Clone::clone)?;
-    let results = emptied(bench.cache().join(format!("conformance/{name}-{revision}")))?;
-    let mut command = bench.clean(&node.program());
+    let results = emptied(
+        workbench
+            .cache()
+            .join(format!("conformance/{name}-{revision}")),
+    )?;
+    let mut command = workbench.clean(&node.program());
     command.env("PATH", node.search_path()).env("NO_COLOR", "1");
     command
         .arg(node.folder().join(SUITE))
@@ -66,10 +74,10 @@ fn suite(
     if name == "product" {
         command
             .arg("--expected-failures")
-            .arg(bench.root().join(BASELINE));
+            .arg(workbench.root().join(BASELINE));
     }
     Ok(Run {
-        done: bench.run(&mut command, LIMIT)?,
+        done: workbench.run(&mut command, LIMIT)?,
         results,
     })
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::bench::Bench;
 use crate::report::Outcome;
+use crate::workbench::Workbench;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Runs it once and looks for a merge request's diff and a note in what it shows.
-pub(super) fn run(bench: &mut Bench) {
-    bench.case("demo/once", |bench| {
-        let program = bench.binaries()?.get("gitlab-mcp")?;
-        let done = bench.run(bench.clean(program).args(["demo", "--once"]), LIMIT)?;
+pub(super) fn run(workbench: &mut Workbench) {
+    workbench.case("demo/once", |workbench| {
+        let program = workbench.binaries()?.get("gitlab-mcp")?;
+        let done = workbench.run(workbench.clean(program).args(["demo", "--once"]), LIMIT)?;
         let shown = done.output.stdout();
         let failed = |what: &str| Err(Outcome::Failed(format!("{}\n{what}", done.describe())));
         if !done.succeeded() {

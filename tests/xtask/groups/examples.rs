@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::clients::{Language, command, failure};
-use crate::bench::{BEARER, Bench, PROJECT, Scene, TOKEN, listening};
 use crate::report::Outcome;
 use crate::server::Server;
+use crate::workbench::{BEARER, PROJECT, Scene, TOKEN, Workbench, listening};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -22,58 +22,63 @@ const GATEWAY_SECRET: &str = "secret-of-the-gateway-in-the-black-box-tests";
 const USER: &str = "alice";
 
 /// Runs both.
-pub(super) fn run(bench: &mut Bench) {
-    bench.case("examples/custom-toolset", toolset);
-    bench.case("examples/custom-auth", auth);
+pub(super) fn run(workbench: &mut Workbench) {
+    workbench.case("examples/custom-toolset", toolset);
+    workbench.case("examples/custom-auth", auth);
 }
 
 /// Lists tools that the product has not, and calls them.
-fn toolset(bench: &Bench) -> Result<(), Outcome> {
-    let mut client = command(bench, Language::Node, "example.mjs")?;
-    let scene = Scene::start(bench)?;
-    let product = scene.product(bench, bench.binaries()?.get("gitlab-mcp")?)?;
-    let example = scene.product(bench, bench.binaries()?.get("example-custom-toolset")?)?;
+fn toolset(workbench: &Workbench) -> Result<(), Outcome> {
+    let mut client = command(workbench, Language::Node, "example.mjs")?;
+    let scene = Scene::start(workbench)?;
+    let product = scene.product(workbench, workbench.binaries()?.get("gitlab-mcp")?)?;
+    let example = scene.product(
+        workbench,
+        workbench.binaries()?.get("example-custom-toolset")?,
+    )?;
     client
         .arg("toolset")
         .env("GITLAB_MCP_TEST_PRODUCT_URL", product.endpoint());
     client.env("GITLAB_MCP_TEST_BEARER", BEARER);
-    play(bench, client, &example)
+    play(workbench, client, &example)
 }
 
 /// Has a mode that the product has not; it refuses without that mode's credential and serves with
 /// it.
-fn auth(bench: &Bench) -> Result<(), Outcome> {
-    let mut client = command(bench, Language::Node, "example.mjs")?;
-    let scene = Scene::start(bench)?;
-    let product = bench.binaries()?.get("gitlab-mcp")?;
-    let program = bench.binaries()?.get("example-custom-auth")?;
+fn auth(workbench: &Workbench) -> Result<(), Outcome> {
+    let mut client = command(workbench, Language::Node, "example.mjs")?;
+    let scene = Scene::start(workbench)?;
+    let product = workbench.binaries()?.get("gitlab-mcp")?;
+    let program = workbench.binaries()?.get("example-custom-auth")?;
     let gateway = GATEWAY.to_owned();
-    if modes(bench, product)?.contains(&gateway) || !modes(bench, program)?.contains(&gateway) {
+    if modes(workbench, product)?.contains(&gateway)
+        || !modes(workbench, program)?.contains(&gateway)
+    {
         return Err(Outcome::Failed(format!(
             "{GATEWAY} is no addition of the example"
         )));
     }
-    let mut server = bench.clean(program);
+    let mut server = workbench.clean(program);
     listening(&mut server);
     server
         .env("GITLAB_API_URL", scene.api_url())
         .env("GATEWAY_SECRET", GATEWAY_SECRET);
     server.env(
         "GATEWAY_TOKEN_DIRECTORY",
-        tokens(bench).map_err(|error| error.to_string())?,
+        tokens(workbench).map_err(|error| error.to_string())?,
     );
-    let example = Server::start(&mut server, bench.guard())?;
+    let example = Server::start(&mut server, workbench.guard())?;
     let bearer = format!("Bearer {GATEWAY_SECRET}");
     let headers = json!({ "Authorization": bearer, "X-Forwarded-User": USER });
     client
         .arg("auth")
         .env("GITLAB_MCP_TEST_HEADERS", headers.to_string());
-    play(bench, client, &example)
+    play(workbench, client, &example)
 }
 
 /// A directory with the user's token, readable by us alone.
-fn tokens(bench: &Bench) -> io::Result<PathBuf> {
-    let directory = bench.cache().join(GATEWAY);
+fn tokens(workbench: &Workbench) -> io::Result<PathBuf> {
+    let directory = workbench.cache().join(GATEWAY);
     let file = directory.join(USER);
     fs::create_dir_all(&directory)?;
     fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
@@ -83,8 +88,11 @@ fn tokens(bench: &Bench) -> io::Result<PathBuf> {
 }
 
 /// The names of a binary's auth modes.
-fn modes(bench: &Bench, program: &Path) -> Result<Vec<String>, String> {
-    let done = bench.run(bench.clean(program).args(["auth-modes", "--json"]), LIMIT)?;
+fn modes(workbench: &Workbench, program: &Path) -> Result<Vec<String>, String> {
+    let done = workbench.run(
+        workbench.clean(program).args(["auth-modes", "--json"]),
+        LIMIT,
+    )?;
     let report: Value = serde_json::from_str(&done.output.stdout())
         .map_err(|error| format!("{}\nauth-modes --json: {error}", done.describe()))?;
     let modes = report["modes"].as_array().into_iter().flatten();
@@ -93,11 +101,11 @@ fn modes(bench: &Bench, program: &Path) -> Result<Vec<String>, String> {
         .collect())
 }
 
-fn play(bench: &Bench, mut client: Command, example: &Server) -> Result<(), Outcome> {
+fn play(workbench: &Workbench, mut client: Command, example: &Server) -> Result<(), Outcome> {
     client
         .env("GITLAB_MCP_TEST_URL", example.endpoint())
         .env("GITLAB_MCP_TEST_PROJECT", PROJECT);
-    let done = bench.run(&mut client, LIMIT)?;
+    let done = workbench.run(&mut client, LIMIT)?;
     if done.succeeded() {
         Ok(())
     } else {

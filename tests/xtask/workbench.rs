@@ -27,7 +27,7 @@ const BUILD_VARIABLES: [&str; 6] = [
 
 /// The root, the sums, and what is made once and only when a group asks for it.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Workbench {
     root: PathBuf,
     cache: PathBuf,
     guard: Guard,
@@ -37,7 +37,7 @@ pub(crate) struct Bench {
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
-impl Bench {
+impl Workbench {
     /// Finds the workspace and the cache folder.
     pub(crate) fn new() -> Result<Self, String> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

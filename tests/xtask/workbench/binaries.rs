@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Bench;
+use super::Workbench;
 use crate::report::{Lack, say};
 
 const BUILD: [&str; 4] = [
@@ -23,10 +23,10 @@ pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
     /// Builds them.
-    pub(super) fn build(bench: &Bench) -> Result<Self, Lack> {
+    pub(super) fn build(workbench: &Workbench) -> Result<Self, Lack> {
         say("building the programs of the workspace …");
-        let done = bench
-            .run(&mut bench.cargo(&BUILD), LIMIT)
+        let done = workbench
+            .run(&mut workbench.cargo(&BUILD), LIMIT)
             .map_err(Lack::Broken)?;
         if !done.succeeded() {
             return Err(Lack::Broken(done.describe()));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Bench;
+use super::Workbench;
 use crate::report::Lack;
 use crate::server::Server;
 
@@ -23,10 +23,10 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// Starts the mock.
-    pub(crate) fn start(bench: &Bench) -> Result<Self, Lack> {
-        let mut command = bench.clean(bench.binaries()?.get("mock-gitlab")?);
+    pub(crate) fn start(workbench: &Workbench) -> Result<Self, Lack> {
+        let mut command = workbench.clean(workbench.binaries()?.get("mock-gitlab")?);
         command.args(["--port", "0", "--print-tokens"]);
-        let mock = Server::start(&mut command, bench.guard()).map_err(Lack::Broken)?;
+        let mock = Server::start(&mut command, workbench.guard()).map_err(Lack::Broken)?;
         Ok(Self { mock })
     }
 
@@ -44,13 +44,13 @@ impl Scene {
     }
 
     /// A product with that environment behind a static bearer.
-    pub(crate) fn product(&self, bench: &Bench, program: &Path) -> Result<Server, String> {
-        let mut command = bench.clean(program);
+    pub(crate) fn product(&self, workbench: &Workbench, program: &Path) -> Result<Server, String> {
+        let mut command = workbench.clean(program);
         listening(&mut command);
         command
             .envs(self.environment())
             .env("STREAMABLE_HTTP_AUTH_TOKEN", BEARER);
-        Server::start(&mut command, bench.guard())
+        Server::start(&mut command, workbench.guard())
     }
 }
 
