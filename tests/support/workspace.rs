@@ -11,18 +11,31 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// The platform this is built on, as the compiler names it.
+fn host() -> String {
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .expect("rustc runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find_map(|line| line.strip_prefix("host: "));
+    line.expect("rustc names its host").to_owned()
+}
+
 /// What `cargo metadata` says.
 #[derive(Debug)]
 pub struct Workspace(Value);
 
 impl Workspace {
-    /// Asks cargo, without the network.
+    /// Asks cargo, without the network and for this platform alone: a machine that has only built
+    /// the workspace holds no crates of other platforms.
     ///
     /// # Panics
     /// When cargo does not answer.
     pub fn read() -> Self {
         let output = Command::new(env!("CARGO"))
             .args(["metadata", "--format-version", "1", "--offline"])
+            .args(["--filter-platform", &host()])
             .current_dir(root())
             .output()
             .expect("cargo runs");
