@@ -25,7 +25,7 @@ use process::Server;
 use report::{Figure, Report};
 
 const CALLS: u32 = 20_000;
-const CONNECTIONS: u32 = 8;
+const CONNECTIONS: u32 = 32;
 
 fn main() {
     // The bare handler runs in a process of its own, so that its CPU time is its own.
