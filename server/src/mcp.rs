@@ -10,6 +10,7 @@ mod call;
 mod capabilities;
 mod complete;
 mod dialogue;
+mod direct;
 mod endpoint;
 mod handler;
 mod listen;

@@ -59,10 +59,14 @@ impl Guard {
         if seen.kind() == Kind::Request && !known {
             return Err(unknown_method(seen, StatusCode::NOT_FOUND));
         }
-        if is_plain_list(&parts, seen)
-            && let Some(id) = seen.id()
-        {
-            return Ok(spliced(id, self.shared.tool_list(Form::Modern)));
+        if let Some(id) = seen.id().filter(|_| matches_headers(&parts, seen)) {
+            match seen.method() {
+                "tools/list" if !seen.cursor => {
+                    return Ok(spliced(id, self.shared.tool_list(Form::Modern)));
+                }
+                "tools/call" => return Ok(self.endpoint.call(id, parts, body).await),
+                _ => {}
+            }
         }
         Ok(self.endpoint.forward(parts, body.clone()).await)
     }
@@ -90,7 +94,13 @@ impl Guard {
                 "every session of this server is busy; try again later",
             )
             .retry_after(std::time::Duration::from_secs(5))),
-            Err(_) => Err(Refusal::new(
+            Err(Rejected::Ended) => Err(Refusal::new(
+                StatusCode::OK,
+                "internal",
+                "the session ended before it was open; send initialize again",
+            )
+            .code(code::INTERNAL)),
+            Err(Rejected::Malformed | Rejected::DuplicateId) => Err(Refusal::new(
                 StatusCode::OK,
                 "invalid_params",
                 "the parameters of initialize have the wrong form",
@@ -136,19 +146,17 @@ impl Guard {
     }
 }
 
-/// True for a modern `tools/list` whose headers and `_meta` rmcp would accept.
-fn is_plain_list(parts: &Parts, seen: &Seen<'_>) -> bool {
+/// True when version, method and `_meta` of a modern request are as rmcp wants them.
+fn matches_headers(parts: &Parts, seen: &Seen<'_>) -> bool {
     let only = |name: &str, wanted: &str| {
         let mut values = parts.headers.get_all(name).iter();
         values.next().is_some_and(|value| value == wanted) && values.next().is_none()
     };
-    seen.method() == "tools/list"
-        && seen.kind() == Kind::Request
-        && !seen.cursor
+    seen.kind() == Kind::Request
         && seen.capabilities
         && seen.version.as_deref() == Some(MODERN)
         && only(VERSION_HEADER, MODERN)
-        && only("mcp-method", "tools/list")
+        && only("mcp-method", seen.method())
 }
 
 fn unknown_method(seen: &Seen<'_>, status: StatusCode) -> Refusal {

@@ -15,11 +15,13 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::direct::Direct;
 use super::handler::Handler;
 
 /// The endpoint for requests without a session.
 pub(crate) struct Endpoint {
     service: StreamableHttpService<Handler, NeverSessionManager>,
+    direct: Direct,
 }
 
 /// What rmcp answered.
@@ -43,18 +45,27 @@ impl Endpoint {
             .with_sse_keep_alive(Some(http.sse_heartbeat))
             .with_sse_retry(None)
             .with_max_request_body_bytes(http.body_limit)
-            .with_cancellation_token(hard_stop);
+            .with_cancellation_token(hard_stop.clone());
         let handler = Handler {
             shared: Arc::clone(shared),
             standing: None,
             local: None,
         };
+        let direct = Direct::new(handler.clone(), hard_stop);
         let service = StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::new(NeverSessionManager::default()),
             config,
         );
-        Self { service }
+        Self { service, direct }
+    }
+
+    /// Runs a modern `tools/call` whose version and method headers match its body.
+    pub(crate) async fn call(&self, id: &str, parts: Parts, body: &Bytes) -> Response<Body> {
+        match self.direct.call(id, parts, body).await {
+            Ok(response) => response,
+            Err(parts) => self.forward(parts, body.clone()).await,
+        }
     }
 
     /// Runs one checked request.

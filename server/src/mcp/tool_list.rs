@@ -76,6 +76,11 @@ impl ToolList {
         result
     }
 
+    /// True when an argument of the tool must be repeated in a header.
+    pub(super) fn needs_headers(&self, name: &str) -> bool {
+        self.with_headers.contains_key(name)
+    }
+
     /// The tool, if any of its arguments must be repeated in a header.
     pub(super) fn with_headers(&self, name: &str) -> Option<Tool> {
         self.with_headers.get(name).cloned()

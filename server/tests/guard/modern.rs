@@ -1,5 +1,6 @@
 //! 2026-07-28: each request stands alone.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,6 +8,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::client::{Ask, request, session};
 use crate::server::Server;
+use crate::tools::LINGERING;
 
 fn call(name: &str, arguments: Value) -> Ask {
     let params = json!({ "name": name, "arguments": arguments });
@@ -43,7 +45,18 @@ async fn discover_list_and_call() {
         .iter()
         .filter_map(|tool| tool["name"].as_str())
         .collect();
-    assert_eq!(names, ["ask", "boom", "echo", "interrupt", "slow", "steps"]);
+    assert_eq!(
+        names,
+        [
+            "ask",
+            "boom",
+            "echo",
+            "interrupt",
+            "linger",
+            "slow",
+            "steps"
+        ]
+    );
     assert_eq!(tools[2]["annotations"]["readOnlyHint"], true);
     assert_eq!(tools[2]["title"], "Echo");
 
@@ -304,4 +317,27 @@ async fn a_listening_stream_is_acknowledged_and_ended() {
     let mut rest = String::new();
     socket.read_to_string(&mut rest).await.unwrap();
     assert!(rest.contains(r#""result""#), "{rest}");
+}
+
+async fn lingering(wanted: usize) {
+    let reached = tokio::time::timeout(Duration::from_secs(1), async {
+        while LINGERING.load(Ordering::SeqCst) != wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    reached.await.expect("within a second");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_stops_its_reads() {
+    let server = Server::start().await;
+    let short = call("linger", json!({}));
+    // A name in base64 takes the way through the transport.
+    let long = short.clone().with("Mcp-Name", "=?base64?bGluZ2Vy?=");
+    for ask in [short, long] {
+        let socket = ask.open(&server).await;
+        lingering(1).await;
+        drop(socket);
+        lingering(0).await;
+    }
 }

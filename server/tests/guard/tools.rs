@@ -1,6 +1,7 @@
 //! The tools of the tests.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,6 +55,35 @@ impl Tool for Slow {
     }
 }
 register_tool!(Slow);
+
+/// Calls of [`Linger`] that run.
+pub(crate) static LINGERING: AtomicUsize = AtomicUsize::new(0);
+
+struct Lingering;
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        LINGERING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs until it is stopped.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Linger {}
+
+#[async_trait]
+impl Tool for Linger {
+    const NAME: &'static str = "linger";
+    type Set = Testing;
+    const FACTS: Facts = Facts::read();
+
+    async fn call(self, _: &Context) -> Result<ToolOutput, ToolError> {
+        LINGERING.fetch_add(1, Ordering::SeqCst);
+        let _lingering = Lingering;
+        std::future::pending().await
+    }
+}
+register_tool!(Linger);
 
 /// Does not survive.
 #[derive(Debug, Deserialize, JsonSchema)]
