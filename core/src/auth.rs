@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 
+mod attachment;
 mod caller;
 mod challenge;
 mod credential;
@@ -15,9 +16,10 @@ mod registry;
 mod routes;
 mod static_bearer;
 
+pub use attachment::Attachment;
 pub use caller::{Caller, Principal};
-pub use challenge::{AuthError, Challenge, bearer_realm};
-pub use credential::{Credential, Generation, HeaderKind};
+pub use challenge::{AuthError, Challenge, SignInLink, SignInPage, bearer_realm};
+pub use credential::{Credential, ForeignOrigin, Generation, HeaderKind};
 pub use registry::{
     AUTH_MODE, AuthDescriptor, BEARER, Listening, OPEN_LOOPBACK, Prepared, RegistryError, SETTINGS,
     Selection, choose, linked, select,
@@ -64,6 +66,12 @@ pub trait AuthProvider: Debug + Send + Sync + 'static {
         _rejected: Generation,
     ) -> Result<Option<Credential>, AuthError> {
         Ok(None)
+    }
+
+    /// Waits for the sign-in that an [`AuthError::SignIn`] announced, no longer than this mode lets
+    /// a call wait; true when it is worth asking for the credential again.
+    async fn signed_in(&self, _caller: &Caller) -> bool {
+        false
     }
 
     /// What a person should do after GitLab refused this caller's credential for good.

@@ -142,12 +142,43 @@ pub struct Started {
     pub warnings: Vec<Warning>,
 }
 
+/// Everything outside the process that the server depends on, as parameters.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// The only source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The only source of randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Outside {
+    /// The real ones.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(OsRandom),
+        }
+    }
+}
+
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
 ///
 /// # Errors
 /// [`StartError`] with every mistake at once.
 pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, StartError> {
+    start_in(Outside::real(), sources, plugins).await
+}
+
+/// [`start`] in an outside of the caller's choice, for tests.
+///
+/// # Errors
+/// [`StartError`] with every mistake at once.
+pub async fn start_in(
+    outside: Outside,
+    sources: &Sources,
+    plugins: &[Plugin],
+) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
     let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
@@ -155,7 +186,7 @@ pub async fn start(sources: &Sources, plugins: &[Plugin]) -> Result<Started, Sta
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let network = Network::open(checked.gitlab, instance.clone(), selection).await?;
+    let network = Network::open(outside, checked.gitlab, instance.clone(), selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -199,13 +230,13 @@ struct Network {
 
 impl Network {
     async fn open(
+        outside: Outside,
         config: GitLabConfig,
         instance: Instance,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let Outside { clock, random } = outside;
         let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
         let context = BuildContext {
             instance,

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use gitlab_mcp_core::plugin::Plugin;
 
-pub use build::{StartError, Started, start};
+pub use build::{Outside, StartError, Started, start, start_in};
 
 /// Runs the command line of this process with the built-in plugins and `plugins`.
 ///

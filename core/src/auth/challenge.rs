@@ -1,9 +1,13 @@
 //! Why a request was not let in, and what the refusal says. Status codes and headers follow
 //! RFC 6750 section 3 and RFC 9728 section 5.1; the HTTP guard writes the answer.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+
+use crate::secret::{Alphabet, Kind, Secret};
 
 /// What a 401 carries besides its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,46 @@ impl Challenge {
     }
 }
 
+/// The address of a page on which a person signs in. Holds the `state` of the sign-in, so it goes to
+/// that person and into no log.
+#[derive(Debug, Clone, Copy)]
+pub enum SignInLink {}
+
+impl Kind for SignInLink {
+    const NAME: &'static str = "SignInLink";
+    const ALPHABET: Alphabet = Alphabet::Header;
+}
+
+/// A sign-in that has been started and waits for a person. Cloning shares it.
+#[derive(Clone)]
+pub struct SignInPage(Arc<Secret<SignInLink>>);
+
+impl SignInPage {
+    /// The page at `link`.
+    pub fn new(link: Secret<SignInLink>) -> Self {
+        Self(Arc::new(link))
+    }
+
+    /// The link, for the person who signs in.
+    pub fn link(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for SignInPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignInPage")
+    }
+}
+
+impl PartialEq for SignInPage {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SignInPage {}
+
 /// Why a request was not let in.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum AuthError {
@@ -62,6 +106,10 @@ pub enum AuthError {
         /// Sentence for people.
         description: String,
     },
+    /// The one person of this server has to sign in at a page first; see
+    /// [`AuthProvider::signed_in`](super::AuthProvider::signed_in).
+    #[error("nobody is signed in")]
+    SignIn(SignInPage),
     /// Nobody can say at the moment: 503 with `Retry-After`.
     #[error("sign-in cannot be checked at the moment; try again in {} s", retry_after.as_secs())]
     Unavailable {

@@ -72,6 +72,10 @@ impl AuthProvider for StaticBearer {
         self.inner.renew(caller, rejected).await
     }
 
+    async fn signed_in(&self, caller: &Caller) -> bool {
+        self.inner.signed_in(caller).await
+    }
+
     fn sign_in_advice(&self) -> &'static str {
         self.inner.sign_in_advice()
     }

@@ -114,14 +114,16 @@ impl GitLab {
             let wait = self.wait_before_retry(&request, &outcome, attempt);
             match outcome {
                 Outcome::Answered(answer) => return Ok(answer),
-                Outcome::Refused(StatusCode::UNAUTHORIZED, headers, body) if !renewed => {
+                Outcome::Refused(status, headers, body)
+                    if !renewed && is_stale(status, &request, credential.as_ref()) =>
+                {
                     renewed = true;
                     let rejected = credential
                         .as_ref()
                         .map(Credential::number)
                         .unwrap_or_default();
                     let Some(newer) = self.auth.renew(caller, rejected).await? else {
-                        let error = self.refusal(StatusCode::UNAUTHORIZED, &headers, &body);
+                        let error = self.refusal(status, &headers, &body);
                         return Err(error.without(credential.as_ref()));
                     };
                     credential = Some(newer);
@@ -219,7 +221,7 @@ impl GitLab {
         request: &ApiRequest,
         credential: Option<&Credential>,
     ) -> Result<Outcome, ApiError> {
-        let builder = self.prepare(instance, request, credential)?;
+        let (url, builder) = self.prepare(instance, request, credential).await?;
         let answer = match tokio::time::timeout(self.timeouts.headers, builder.send()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
@@ -234,6 +236,9 @@ impl GitLab {
         };
         let status = answer.status();
         let headers = answer.headers().clone();
+        if let Some(attachment) = credential.and_then(Credential::attachment) {
+            attachment.learn(&url, &headers);
+        }
         let body = match self.read_body(answer).await {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Broken { error, sent: true }),
@@ -251,32 +256,30 @@ impl GitLab {
         }))
     }
 
-    fn prepare(
+    async fn prepare(
         &self,
         instance: &Instance,
         request: &ApiRequest,
         credential: Option<&Credential>,
-    ) -> Result<reqwest::RequestBuilder, ApiError> {
+    ) -> Result<(url::Url, reqwest::RequestBuilder), ApiError> {
         let invalid = || ApiError::new(Situation::Validation).words("the address cannot be built");
         let text = format!("{}/{}", instance.api_url(), request.path().as_str());
         let mut url = url::Url::parse(&text).map_err(|_| invalid())?;
         if !request.query_pairs().is_empty() {
             url.query_pairs_mut().extend_pairs(request.query_pairs());
         }
-        let mut builder = self.egress.request(request.method().to_http(), url);
+        let method = request.method().to_http();
+        let mut headers = HeaderMap::new();
         if let Some(credential) = credential {
-            let (name, value) = credential.header_for(instance).ok_or_else(|| {
-                let advice = "this credential belongs to another GitLab instance";
-                ApiError::new(Situation::NotSignedIn { advice })
-            })?;
-            builder = builder.header(name, value);
+            credential.apply(&method, &url, &mut headers).await?;
         }
+        let mut builder = self.egress.request(method, url.clone()).headers(headers);
         if let Some(body) = request.body() {
             builder = builder
                 .header(http::header::CONTENT_TYPE, "application/json")
                 .body(body.to_string());
         }
-        Ok(builder)
+        Ok((url, builder))
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
@@ -315,6 +318,13 @@ impl GitLab {
             "an HTML page came instead of JSON; whether the change happened is not known"
         })
     }
+}
+
+/// True when a newer credential could change the answer.
+fn is_stale(status: StatusCode, request: &ApiRequest, credential: Option<&Credential>) -> bool {
+    let attached = credential.and_then(Credential::attachment);
+    status == StatusCode::UNAUTHORIZED
+        || attached.is_some_and(|one| one.is_stale(&request.method().to_http(), status))
 }
 
 /// A renamed project answers reads with 301 and its id.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use self::words::{bounded, fields_of, message_of, read};
-use crate::auth::{AuthError, Credential};
+use crate::auth::{AuthError, Credential, SignInPage};
 use crate::tool::{ErrorCode, FieldProblem, ToolError};
 use http::{HeaderMap, StatusCode};
 
@@ -15,6 +15,7 @@ mod words;
 #[expect(missing_docs, reason = "each word is its own description")]
 pub enum Situation {
     NotSignedIn { advice: &'static str },
+    SignInFirst(SignInPage),
     InsufficientScope { scope: Option<String> },
     Forbidden,
     NotFound,
@@ -125,6 +126,7 @@ impl ApiError {
             .unwrap_or_default();
         match &self.situation {
             Situation::NotSignedIn { .. } => format!("GitLab does not accept the credential{told}"),
+            Situation::SignInFirst(_) => "nobody is signed in to GitLab".to_owned(),
             Situation::InsufficientScope { scope: Some(scope) } => {
                 format!("the token lacks the scope for this call; one of these is needed: {scope}")
             }
@@ -156,6 +158,12 @@ impl ApiError {
             Situation::InsufficientScope { .. } => {
                 "use a token with that scope; trying again will not help"
             }
+            Situation::SignInFirst(page) => {
+                return format!(
+                    "give the user this link to sign in to GitLab, then repeat the call: {}",
+                    page.link()
+                );
+            }
             Situation::Forbidden => "ask for a higher role in that project or group",
             Situation::NotFound => {
                 "check the project and the number, or search for it; it is missing or not visible \
@@ -186,7 +194,7 @@ impl ApiError {
 
     pub(crate) fn into_tool_error(self) -> ToolError {
         let code = match &self.situation {
-            Situation::NotSignedIn { .. } => ErrorCode::Unauthorized,
+            Situation::NotSignedIn { .. } | Situation::SignInFirst(_) => ErrorCode::Unauthorized,
             Situation::InsufficientScope { .. } => ErrorCode::InsufficientScope,
             Situation::Forbidden => ErrorCode::Forbidden,
             Situation::NotFound => ErrorCode::NotFound,
@@ -215,6 +223,8 @@ impl From<AuthError> for ApiError {
             AuthError::Unavailable { retry_after } => {
                 Self::new(Situation::Unavailable).retry_after(Some(retry_after))
             }
+            AuthError::Denied { description } => Self::new(Situation::Forbidden).words(description),
+            AuthError::SignIn(page) => Self::new(Situation::SignInFirst(page)),
             other => Self::new(Situation::NotSignedIn {
                 advice: "sign in again",
             })

@@ -171,6 +171,11 @@ impl From<AuthError> for Refusal {
             AuthError::Denied { description } => {
                 Self::new(StatusCode::FORBIDDEN, "access_denied", description)
             }
+            AuthError::SignIn(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "nobody is signed in to GitLab on this server",
+            ),
             AuthError::Unavailable { retry_after } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
