@@ -64,6 +64,7 @@ pub async fn serve(
     let hard_stop = CancellationToken::new();
     let stopping = shutdown.child_token();
     let metrics = Arc::new(Metrics::default());
+    metrics.certificates(app.gitlab.egress().accepts_any_certificate());
     let shared = Shared::new(app.clone(), Arc::clone(&metrics), stopping);
     let http = Arc::clone(&app.http);
     let loopback = address.ip().is_loopback();
