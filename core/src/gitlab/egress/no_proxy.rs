@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::gate::normal;
@@ -30,7 +31,7 @@ enum What {
     /// All names below this one, not itself.
     Below(String),
     /// All addresses with these first bits.
-    Network(IpAddr, u32),
+    Network(IpNet),
 }
 
 impl NoProxy {
@@ -69,9 +70,7 @@ impl What {
             Self::Any => true,
             Self::Name(own) => address.is_none() && (name == own || is_below(name, own)),
             Self::Below(own) => address.is_none() && is_below(name, own),
-            Self::Network(network, length) => {
-                address.is_some_and(|address| shares(address, *network, *length))
-            }
+            Self::Network(network) => address.is_some_and(|address| network.contains(&address)),
         }
     }
 }
@@ -79,14 +78,6 @@ impl What {
 fn is_below(name: &str, suffix: &str) -> bool {
     name.strip_suffix(suffix)
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-}
-
-fn shares(address: IpAddr, network: IpAddr, length: u32) -> bool {
-    match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => (u32::from(a) ^ u32::from(b)).leading_zeros() >= length,
-        (IpAddr::V6(a), IpAddr::V6(b)) => (u128::from(a) ^ u128::from(b)).leading_zeros() >= length,
-        _ => false,
-    }
 }
 
 fn entry(text: &str) -> Option<Entry> {
@@ -109,17 +100,12 @@ fn entry(text: &str) -> Option<Entry> {
 
 /// An address, in brackets or not, or a network.
 fn address(text: &str) -> Option<What> {
-    let (address, length) = match text.split_once('/') {
-        Some((address, length)) => (address, Some(length.parse().ok()?)),
-        None => (text, None),
-    };
-    let bare = address
+    let bare = text
         .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    let address: IpAddr = bare.unwrap_or(address).parse().ok()?;
-    let bits = if address.is_ipv4() { 32 } else { 128 };
-    let length = length.unwrap_or(bits);
-    (length <= bits).then_some(What::Network(address, length))
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let address = bare.parse::<IpAddr>().map(IpNet::from);
+    address.or_else(|_| bare.parse()).ok().map(What::Network)
 }
 
 fn name(text: &str) -> Option<What> {
