@@ -14,7 +14,7 @@ use gitlab_mcp_core::resource::{Capability, Resource};
 use gitlab_mcp_core::secret::{Secret, StaticBearer};
 use gitlab_mcp_core::tool::{Catalog, Policy, ToolSettings};
 
-use crate::http::{Limit, Silence, TrustedProxies};
+use crate::http::{CountedBy, Limit, Silence, TrustedProxies};
 
 /// The collaborators of the MCP layer and the HTTP guard.
 #[derive(Debug, Clone)]
@@ -78,8 +78,8 @@ pub struct HttpSettings {
     pub accepted: Option<Limit>,
     /// Requests of one address without an accepted credential; `None` switches the limit off.
     pub unaccepted: Option<Limit>,
-    /// All callers are one principal, so that addresses are counted instead.
-    pub one_identity: bool,
+    /// Whose accepted requests share a budget.
+    pub counted_by: CountedBy,
     /// Whose word about the caller's address counts.
     pub trusted_proxies: TrustedProxies,
     /// Requests that are not logged.
@@ -110,7 +110,7 @@ impl Default for HttpSettings {
             write_timeout: Duration::from_secs(10),
             accepted: Some(Limit::per_minute(300)),
             unaccepted: Some(Limit::per_minute(100)),
-            one_identity: false,
+            counted_by: CountedBy::Principal,
             trusted_proxies: TrustedProxies::None,
             silences: Silence::of_probes(),
             tls: None,

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::config::{
     self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
 };
+use crate::http::CountedBy;
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -213,7 +214,10 @@ pub async fn start_in(
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
     let mut http = checked.listener.http;
-    http.one_identity = selection.mode.identity != Identity::EachCaller;
+    http.counted_by = match selection.mode.identity {
+        Identity::EachCaller => CountedBy::Principal,
+        Identity::Server | Identity::Nobody => CountedBy::Address,
+    };
     http.silences.clone_from(&checked.logging.silences);
     let network = Network::open(outside, &checked.network, instance.clone(), selection).await?;
     let app = App {

@@ -42,6 +42,7 @@ mod size;
 
 pub use access::Silence;
 pub use forwarded::TrustedProxies;
+pub use limits::CountedBy;
 pub(crate) use message::{Kind, Seen, is_batch, read_batch};
 pub(crate) use metrics::{Metrics, Outcome};
 pub use rate::Limit;
@@ -91,7 +92,7 @@ pub async fn serve(
             http.metrics,
             Arc::clone(&app.auth).routes(),
         ),
-        limits: Limits::new(http.accepted, http.unaccepted, http.one_identity),
+        limits: Limits::new(http.accepted, http.unaccepted, http.counted_by),
         access: AccessLog {
             silences: http.silences.clone(),
         },

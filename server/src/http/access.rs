@@ -124,7 +124,7 @@ mod tests {
         };
         for (rules, silent) in [
             ("[]", false),
-            (r#"[{}]"#, true),
+            ("[{}]", true),
             (r#"[{"path":"/health/live"}]"#, true),
             (r#"[{"path":"/health"}]"#, false),
             (r#"[{"path":"/health*"}]"#, true),

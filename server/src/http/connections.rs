@@ -16,6 +16,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -118,26 +119,41 @@ async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         debug!(%error, "a connection keeps its delays");
     }
+    let stopped = shutdown.clone();
+    let greeted = tokio::select! {
+        greeted = greet(&guard, socket) => greeted,
+        () = stopped.cancelled() => None,
+    };
+    match greeted {
+        None => {}
+        Some(Greeted::Plain(stream)) => speak(guard, stream, peer, shutdown).await,
+        Some(Greeted::Encrypted(stream)) => speak(guard, *stream, peer, shutdown).await,
+    }
+}
+
+/// A connection whose client has begun to speak.
+enum Greeted {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// Waits for the first byte and, where TLS is spoken, for the handshake.
+async fn greet(guard: &Guard, socket: TcpStream) -> Option<Greeted> {
     let mut byte = [0];
-    let first = tokio::time::timeout(HEAD, socket.peek(&mut byte));
-    tokio::select! {
-        first = first => match first {
-            Ok(Ok(1..)) => {}
-            _ => return,
-        },
-        () = shutdown.cancelled() => return,
+    match tokio::time::timeout(HEAD, socket.peek(&mut byte)).await {
+        Ok(Ok(1..)) => {}
+        _ => return None,
     }
     let Some(tls) = guard.tls() else {
-        return speak(guard, socket, peer, shutdown).await;
+        return Some(Greeted::Plain(socket));
     };
-    let handshake = tokio::time::timeout(HEAD, TlsAcceptor::from(tls).accept(socket));
-    tokio::select! {
-        greeted = handshake => match greeted {
-            Ok(Ok(stream)) => speak(guard, stream, peer, shutdown).await,
-            Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
-            Err(_) => debug!("a TLS handshake took too long"),
-        },
-        () = shutdown.cancelled() => {}
+    match tokio::time::timeout(HEAD, TlsAcceptor::from(tls).accept(socket)).await {
+        Ok(Ok(stream)) => Some(Greeted::Encrypted(Box::new(stream))),
+        Ok(Err(error)) => {
+            debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
     }
 }
 

@@ -127,123 +127,135 @@ mod tests {
         headers
     }
 
-    fn networks(texts: &[&str]) -> TrustedProxies {
-        TrustedProxies::Networks(texts.iter().map(|text| text.parse().unwrap()).collect())
+    /// Nobody, a number, or networks.
+    fn trusting(text: &str) -> TrustedProxies {
+        match (text, text.parse()) {
+            ("", _) => TrustedProxies::None,
+            (_, Ok(hops)) => TrustedProxies::Hops(hops),
+            (networks, Err(_)) => {
+                let networks = networks.split(',').map(|one| one.parse().unwrap());
+                TrustedProxies::Networks(networks.collect())
+            }
+        }
     }
+
+    type Row = (
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+        &'static str,
+    );
+
+    /// Who is trusted, who holds the connection, both headers, and who is calling.
+    const ROWS: &[Row] = &[
+        // nobody is trusted
+        ("", "10.0.0.1", &[], &["1.1.1.1"], "10.0.0.1"),
+        ("0", "10.0.0.1", &[], &["1.1.1.1"], "10.0.0.1"),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "192.0.2.9",
+            &["for=1.1.1.1"],
+            &["1.1.1.1"],
+            "192.0.2.9",
+        ),
+        // by number
+        ("1", "10.0.0.1", &[], &["6.6.6.6, 1.1.1.1"], "1.1.1.1"),
+        (
+            "2",
+            "10.0.0.1",
+            &[],
+            &["6.6.6.6, 1.1.1.1, 10.0.0.2"],
+            "1.1.1.1",
+        ),
+        (
+            "2",
+            "10.0.0.1",
+            &[],
+            &["6.6.6.6, 1.1.1.1", "10.0.0.2"],
+            "1.1.1.1",
+        ),
+        ("8", "10.0.0.1", &[], &["1.1.1.1"], "1.1.1.1"),
+        ("1", "10.0.0.1", &[], &[], "10.0.0.1"),
+        // by network
+        (
+            "10.0.0.0/8,fd00::/8",
+            "10.0.0.1",
+            &[],
+            &["6.6.6.6, 1.1.1.1, 10.0.0.2"],
+            "1.1.1.1",
+        ),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "10.0.0.1",
+            &[],
+            &["10.0.0.3, 10.0.0.2"],
+            "10.0.0.3",
+        ),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "::ffff:10.0.0.1",
+            &[],
+            &["1.1.1.1"],
+            "1.1.1.1",
+        ),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "fd00::1",
+            &[],
+            &["2001:db8::7"],
+            "2001:db8::7",
+        ),
+        // ports and brackets
+        ("1", "10.0.0.1", &[], &["1.1.1.1:4711"], "1.1.1.1"),
+        ("1", "10.0.0.1", &[], &["[2001:db8::7]:4711"], "2001:db8::7"),
+        ("1", "10.0.0.1", &[], &["[2001:db8::7]"], "2001:db8::7"),
+        ("1", "10.0.0.1", &[], &["::ffff:1.1.1.1"], "1.1.1.1"),
+        // the standard header
+        (
+            "1",
+            "10.0.0.1",
+            &["for=1.1.1.1;proto=https"],
+            &[],
+            "1.1.1.1",
+        ),
+        (
+            "1",
+            "10.0.0.1",
+            &["proto=https; For=\"[2001:db8::7]:80\""],
+            &[],
+            "2001:db8::7",
+        ),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "10.0.0.1",
+            &["for=6.6.6.6, for=1.1.1.1, for=10.0.0.2"],
+            &[],
+            "1.1.1.1",
+        ),
+        // both, alike and not
+        ("1", "10.0.0.1", &["for=1.1.1.1"], &["1.1.1.1"], "1.1.1.1"),
+        ("1", "10.0.0.1", &["for=6.6.6.6"], &["1.1.1.1"], "10.0.0.1"),
+        // what cannot be read
+        ("1", "10.0.0.1", &["for=unknown"], &[], "10.0.0.1"),
+        ("1", "10.0.0.1", &["for=_hidden"], &[], "10.0.0.1"),
+        ("1", "10.0.0.1", &["proto=https"], &[], "10.0.0.1"),
+        ("1", "10.0.0.1", &[], &["1.1.1.1, "], "10.0.0.1"),
+        ("1", "10.0.0.1", &[], &["evil"], "10.0.0.1"),
+        (
+            "10.0.0.0/8,fd00::/8",
+            "10.0.0.1",
+            &[],
+            &["1.1.1.1, junk, 10.0.0.2"],
+            "10.0.0.1",
+        ),
+    ];
 
     #[test]
     fn the_first_hop_that_is_not_trusted_is_the_caller() {
-        let near = || networks(&["10.0.0.0/8", "fd00::/8"]);
-        let hops = TrustedProxies::Hops;
-        for (trusted, peer, forwarded, common, expected) in [
-            // nobody is trusted
-            (
-                TrustedProxies::None,
-                "10.0.0.1",
-                &[][..],
-                &["1.1.1.1"][..],
-                "10.0.0.1",
-            ),
-            (hops(0), "10.0.0.1", &[], &["1.1.1.1"], "10.0.0.1"),
-            (
-                near(),
-                "192.0.2.9",
-                &["for=1.1.1.1"],
-                &["1.1.1.1"],
-                "192.0.2.9",
-            ),
-            // by number
-            (hops(1), "10.0.0.1", &[], &["6.6.6.6, 1.1.1.1"], "1.1.1.1"),
-            (
-                hops(2),
-                "10.0.0.1",
-                &[],
-                &["6.6.6.6, 1.1.1.1, 10.0.0.2"],
-                "1.1.1.1",
-            ),
-            (
-                hops(2),
-                "10.0.0.1",
-                &[],
-                &["6.6.6.6, 1.1.1.1", "10.0.0.2"],
-                "1.1.1.1",
-            ),
-            (hops(8), "10.0.0.1", &[], &["1.1.1.1"], "1.1.1.1"),
-            (hops(1), "10.0.0.1", &[], &[], "10.0.0.1"),
-            // by network
-            (
-                near(),
-                "10.0.0.1",
-                &[],
-                &["6.6.6.6, 1.1.1.1, 10.0.0.2"],
-                "1.1.1.1",
-            ),
-            (near(), "10.0.0.1", &[], &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
-            (near(), "::ffff:10.0.0.1", &[], &["1.1.1.1"], "1.1.1.1"),
-            (near(), "fd00::1", &[], &["2001:db8::7"], "2001:db8::7"),
-            // ports and brackets
-            (hops(1), "10.0.0.1", &[], &["1.1.1.1:4711"], "1.1.1.1"),
-            (
-                hops(1),
-                "10.0.0.1",
-                &[],
-                &["[2001:db8::7]:4711"],
-                "2001:db8::7",
-            ),
-            (hops(1), "10.0.0.1", &[], &["[2001:db8::7]"], "2001:db8::7"),
-            (hops(1), "10.0.0.1", &[], &["::ffff:1.1.1.1"], "1.1.1.1"),
-            // the standard header
-            (
-                hops(1),
-                "10.0.0.1",
-                &["for=1.1.1.1;proto=https"],
-                &[],
-                "1.1.1.1",
-            ),
-            (
-                hops(1),
-                "10.0.0.1",
-                &["proto=https; For=\"[2001:db8::7]:80\""],
-                &[],
-                "2001:db8::7",
-            ),
-            (
-                near(),
-                "10.0.0.1",
-                &["for=6.6.6.6, for=1.1.1.1, for=10.0.0.2"],
-                &[],
-                "1.1.1.1",
-            ),
-            // both, alike and not
-            (
-                hops(1),
-                "10.0.0.1",
-                &["for=1.1.1.1"],
-                &["1.1.1.1"],
-                "1.1.1.1",
-            ),
-            (
-                hops(1),
-                "10.0.0.1",
-                &["for=6.6.6.6"],
-                &["1.1.1.1"],
-                "10.0.0.1",
-            ),
-            // what cannot be read
-            (hops(1), "10.0.0.1", &["for=unknown"], &[], "10.0.0.1"),
-            (hops(1), "10.0.0.1", &["for=_hidden"], &[], "10.0.0.1"),
-            (hops(1), "10.0.0.1", &["proto=https"], &[], "10.0.0.1"),
-            (hops(1), "10.0.0.1", &[], &["1.1.1.1, "], "10.0.0.1"),
-            (hops(1), "10.0.0.1", &[], &["evil"], "10.0.0.1"),
-            (
-                near(),
-                "10.0.0.1",
-                &[],
-                &["1.1.1.1, junk, 10.0.0.2"],
-                "10.0.0.1",
-            ),
-        ] {
-            let found = trusted.client(peer.parse().unwrap(), &headers(forwarded, common));
+        for &(trusted, peer, forwarded, common, expected) in ROWS {
+            let headers = headers(forwarded, common);
+            let found = trusting(trusted).client(peer.parse().unwrap(), &headers);
             let expected: IpAddr = expected.parse().unwrap();
             assert_eq!(
                 found, expected,
@@ -257,7 +269,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         let long = format!("6.6.6.6{}", ", 10.0.0.2".repeat(5_000));
         headers.insert(X_FORWARDED_FOR, HeaderValue::from_str(&long).unwrap());
-        let found = networks(&["10.0.0.0/8"]).client("10.0.0.1".parse().unwrap(), &headers);
+        let found = trusting("10.0.0.0/8").client("10.0.0.1".parse().unwrap(), &headers);
         assert_eq!(found.to_string(), "10.0.0.2");
     }
 }

@@ -10,6 +10,14 @@ use super::Refusal;
 use super::rate::{Limit, Rate, exceeded, network};
 
 /// Whose accepted requests share a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedBy {
+    /// Those of one principal.
+    Principal,
+    /// Those of one network: every caller is the same principal.
+    Address,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Customer {
     Principal(Principal),
@@ -21,21 +29,20 @@ enum Customer {
 pub(crate) struct Limits {
     accepted: Option<Rate<Customer>>,
     unaccepted: Option<Rate<IpAddr>>,
-    one_identity: bool,
+    counted_by: CountedBy,
 }
 
 impl Limits {
-    /// `accepted` for each principal, or for each network where all callers have `one_identity`;
-    /// `unaccepted` for each network without an accepted credential.
+    /// `accepted` for each customer, `unaccepted` for each network without an accepted credential.
     pub(crate) fn new(
         accepted: Option<Limit>,
         unaccepted: Option<Limit>,
-        one_identity: bool,
+        counted_by: CountedBy,
     ) -> Self {
         Self {
             accepted: accepted.map(Rate::new),
             unaccepted: unaccepted.map(Rate::new),
-            one_identity,
+            counted_by,
         }
     }
 
@@ -52,10 +59,9 @@ impl Limits {
         let Some(rate) = &self.accepted else {
             return Ok(());
         };
-        let customer = if self.one_identity {
-            Customer::Network(network(address))
-        } else {
-            Customer::Principal(principal.clone())
+        let customer = match self.counted_by {
+            CountedBy::Principal => Customer::Principal(principal.clone()),
+            CountedBy::Address => Customer::Network(network(address)),
         };
         rate.take(&customer, now).map_err(exceeded)
     }

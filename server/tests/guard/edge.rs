@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gitlab_mcp::app::HttpSettings;
-use gitlab_mcp::http::{Limit, TrustedProxies};
+use gitlab_mcp::http::{CountedBy, Limit, TrustedProxies};
 use gitlab_mcp_core::config::Sources;
 use gitlab_mcp_core::secret::Secret;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -99,7 +99,7 @@ async fn callers_that_share_one_identity_are_counted_by_address() {
     let mut http = settings();
     http.accepted = Some(Limit::per_minute(2));
     http.trusted_proxies = TrustedProxies::Hops(1);
-    http.one_identity = true;
+    http.counted_by = CountedBy::Address;
     let server = Server::with(http).await;
     for source in ["192.0.2.1", "192.0.2.2"] {
         for expected in [200, 200, 429] {
