@@ -4,10 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
+use gitlab_mcp_core::auth::{
+    self, AuthDescriptor, AuthProvider, BuildContext, Identity, Selection,
+};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
-use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
+use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
 use gitlab_mcp_core::random::{OsRandom, Random};
@@ -15,7 +17,10 @@ use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
 use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
-use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
+use crate::config::{
+    self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
+};
+use crate::http::CountedBy;
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -47,6 +52,20 @@ impl fmt::Display for StartError {
                     .iter()
                     .try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
+        }
+    }
+}
+
+impl StartError {
+    /// The same content for `LOG_FORMAT=json`, on one line.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Config(error) => error.to_json(),
+            Self::Usage(_) | Self::Build(_) => serde_json::json!({ "error": self.to_string() }),
+            Self::Linked(problems) => serde_json::json!({
+                "error": "this binary is not usable",
+                "problems": problems,
+            }),
         }
     }
 }
@@ -96,6 +115,7 @@ impl Linked {
 struct Checked {
     listener: ListenerConfig,
     gitlab: GitLabConfig,
+    network: NetworkConfig,
     tools: ToolsConfig,
     logging: LoggingConfig,
     selection: Option<Selection>,
@@ -107,14 +127,18 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
     let listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
+    let mut network = NetworkConfig::read(&mut reader);
+    network.egress.internal_hosts.clone_from(&gitlab.hosts);
     let tools = ToolsConfig::read(&mut reader);
-    let logging = LoggingConfig::read(&mut reader);
+    let mut logging = LoggingConfig::read(&mut reader);
+    logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
         listener,
         gitlab,
+        network,
         tools,
         logging,
         selection,
@@ -149,6 +173,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// The only source of randomness.
     pub random: Arc<dyn Random>,
+    /// The only source of addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Outside {
@@ -157,6 +183,7 @@ impl Outside {
         Self {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(OsRandom),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
@@ -186,7 +213,13 @@ pub async fn start_in(
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let network = Network::open(outside, checked.gitlab, instance.clone(), selection).await?;
+    let mut http = checked.listener.http;
+    http.counted_by = match selection.mode.identity {
+        Identity::EachCaller => CountedBy::Principal,
+        Identity::Server | Identity::Nobody => CountedBy::Address,
+    };
+    http.silences.clone_from(&checked.logging.silences);
+    let network = Network::open(outside, &checked.network, instance.clone(), selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -205,7 +238,7 @@ pub async fn start_in(
         server_name: checked.listener.server_name.into(),
         clock: network.clock,
         random: network.random,
-        http: Arc::new(checked.listener.http),
+        http: Arc::new(http),
     };
     let transport = checked.listener.transport;
     let (logging, warnings) = (checked.logging, checked.warnings);
@@ -231,13 +264,18 @@ struct Network {
 impl Network {
     async fn open(
         outside: Outside,
-        config: GitLabConfig,
+        config: &NetworkConfig,
         instance: Instance,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
-        let Outside { clock, random } = outside;
-        let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
+        let Outside {
+            clock,
+            random,
+            resolver,
+        } = outside;
+        let egress =
+            Egress::with_resolver(&config.egress, resolver).map_err(|error| failed(&error))?;
         let context = BuildContext {
             instance,
             egress: egress.clone(),

@@ -1,15 +1,9 @@
-//! The GitLab instance and the network towards it.
+//! Which GitLab this server speaks for.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use gitlab_mcp_core::gitlab::{EgressConfig, Instance, Retries, Timeouts};
-use gitlab_mcp_core::secret::ConnectionString;
-
-const MILLIS: Kind = Kind::Integer {
-    min: 100,
-    max: 2_147_483_647,
-};
+use gitlab_mcp_core::gitlab::Instance;
 
 static API_URL: Setting = Setting::new(
     "GITLAB_API_URL",
@@ -19,193 +13,59 @@ static API_URL: Setting = Setting::new(
 .aliases(&["GITLAB_URL"])
 .flag("--api-url")
 .default("https://gitlab.com");
-static CONNECT: Setting = Setting::new(
-    "GITLAB_API_CONNECT_TIMEOUT_MS",
-    MILLIS,
-    "longest time to a connection",
-)
-.default("5000");
-static HEADERS: Setting = Setting::new(
-    "GITLAB_API_HEADERS_TIMEOUT_MS",
-    MILLIS,
-    "longest time to the first byte",
-)
-.default("30000");
-static BODY: Setting = Setting::new(
-    "GITLAB_API_BODY_TIMEOUT_MS",
-    MILLIS,
-    "longest time for a whole answer",
-)
-.default("60000");
-static RETRY: Setting = Setting::new(
-    "GITLAB_API_RETRY_ENABLED",
-    Kind::Bool,
-    "repeat reads that failed",
-)
-.default("true");
-static RETRY_ATTEMPTS: Setting = Setting::new(
-    "GITLAB_API_RETRY_MAX_ATTEMPTS",
-    Kind::Integer { min: 0, max: 10 },
-    "further tries after the first",
-)
-.default("2");
-static RETRY_BASE: Setting = Setting::new(
-    "GITLAB_API_RETRY_BASE_DELAY_MS",
-    Kind::Integer {
-        min: 10,
-        max: 60_000,
-    },
-    "first wait before a further try",
-)
-.default("1000");
-static RETRY_LONGEST: Setting = Setting::new(
-    "GITLAB_API_RETRY_MAX_DELAY_MS",
-    Kind::Integer {
-        min: 10,
-        max: 600_000,
-    },
-    "longest wait before a further try",
-)
-.default("4000");
-static CONNECTIONS: Setting = Setting::new(
-    "GITLAB_POOL_MAX_CONNECTIONS",
-    Kind::Integer { min: 1, max: 1_000 },
-    "idle connections kept per origin",
-)
-.default("25");
-static CA: Setting = Setting::new(
-    "GITLAB_CA_CERT_PATH",
-    Kind::Path,
-    "PEM certificates added to the system's roots",
-)
-.aliases(&["NODE_EXTRA_CA_CERTS"])
-.flag("--ca-cert-path");
-static REJECT: Setting = Setting::new(
-    "NODE_TLS_REJECT_UNAUTHORIZED",
-    Kind::Bool,
-    "0 accepts any certificate of GitLab",
-)
-.flag("--tls-reject-unauthorized")
-.default("1");
-static SKIP_TLS: Setting = Setting::new(
-    "SKIP_TLS_VERIFY",
-    Kind::Bool,
-    "true accepts any certificate of GitLab",
-)
-.default("false");
-static HTTP_PROXY: Setting = Setting::new(
-    "HTTP_PROXY",
-    Kind::Secret { min: 1 },
-    "proxy for http targets",
-)
-.aliases(&["http_proxy"])
-.flag("--http-proxy");
-static HTTPS_PROXY: Setting = Setting::new(
-    "HTTPS_PROXY",
-    Kind::Secret { min: 1 },
-    "proxy for https targets",
-)
-.aliases(&["https_proxy"])
-.flag("--https-proxy");
-static NO_PROXY: Setting = Setting::new(
-    "NO_PROXY",
-    Kind::Text { max: 4_096 },
-    "hosts reached without a proxy",
-)
-.aliases(&["no_proxy"])
-.flag("--no-proxy");
 
-/// The GitLab instance and the network towards it.
+/// Which GitLab this server speaks for.
 #[derive(Debug)]
 pub struct GitLabConfig {
     /// The default instance; `None` when its URL was not usable.
     pub instance: Option<Instance>,
-    /// How connections are made.
-    pub egress: EgressConfig,
-    /// Deadlines of one request.
-    pub timeouts: Timeouts,
-    /// Further tries.
-    pub retries: Retries,
+    /// The hosts of all configured URLs. The operator named them, so that they may stand on a
+    /// private network.
+    pub hosts: BTreeSet<String>,
 }
 
 impl Section for GitLabConfig {
-    const SETTINGS: &'static [&'static Setting] = &[
-        &API_URL,
-        &CONNECT,
-        &HEADERS,
-        &BODY,
-        &RETRY,
-        &RETRY_ATTEMPTS,
-        &RETRY_BASE,
-        &RETRY_LONGEST,
-        &CONNECTIONS,
-        &CA,
-        &REJECT,
-        &SKIP_TLS,
-        &HTTP_PROXY,
-        &HTTPS_PROXY,
-        &NO_PROXY,
-    ];
+    const SETTINGS: &'static [&'static Setting] = &[&API_URL];
 
     fn read(reader: &mut Reader) -> Self {
-        let millis = |value| Duration::from_millis(value);
-        let timeouts = Timeouts {
-            headers: millis(reader.integer(&HEADERS)),
-            body: millis(reader.integer(&BODY)),
-            ..Timeouts::default()
-        };
-        let attempts = u32::try_from(reader.integer(&RETRY_ATTEMPTS)).unwrap_or_default();
-        let retries = Retries {
-            attempts: if reader.flag(&RETRY) { attempts } else { 0 },
-            base: millis(reader.integer(&RETRY_BASE)),
-            longest: millis(reader.integer(&RETRY_LONGEST)),
-        };
-        Self {
-            instance: instance(reader),
-            egress: egress(reader),
-            timeouts,
-            retries,
+        let urls = reader.urls(&API_URL);
+        let mut instances = Vec::with_capacity(urls.len());
+        for url in &urls {
+            match Instance::parse(url.as_str()) {
+                Ok(instance) => instances.push(instance),
+                Err(error) => reader.problem(&API_URL, error.to_string()),
+            }
         }
-    }
-}
-
-fn instance(reader: &mut Reader) -> Option<Instance> {
-    let urls = reader.urls(&API_URL);
-    let first = Instance::parse(urls.first()?.as_str()).ok();
-    match &first {
-        None => reader.problem(&API_URL, "not a usable http(s) URL"),
-        Some(instance) if instance.is_cleartext() => {
+        if instances.iter().any(Instance::is_cleartext) {
             reader.warn_about(&API_URL, "sends credentials in clear text: use https");
         }
-        Some(_) => {}
-    }
-    first
-}
-
-fn egress(reader: &mut Reader) -> EgressConfig {
-    let accept_any_certificate = !reader.flag(&REJECT) || reader.flag(&SKIP_TLS);
-    if accept_any_certificate {
-        reader.warn("certificates of GitLab are not checked: anyone in between can read the token");
-    }
-    let connections = usize::try_from(reader.integer(&CONNECTIONS)).unwrap_or(1);
-    EgressConfig {
-        connect_timeout: Duration::from_millis(reader.integer(&CONNECT)),
-        connections,
-        added_roots: added_roots(reader),
-        accept_any_certificate,
-        http_proxy: reader.secret::<ConnectionString>(&HTTP_PROXY),
-        https_proxy: reader.secret::<ConnectionString>(&HTTPS_PROXY),
-        no_proxy: reader.text(&NO_PROXY),
+        let hosts = instances.iter().map(|one| one.host().to_owned()).collect();
+        Self {
+            instance: instances.into_iter().next(),
+            hosts,
+        }
     }
 }
 
-fn added_roots(reader: &mut Reader) -> Option<Vec<u8>> {
-    let path = reader.path(&CA)?;
-    match std::fs::read(&path) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            reader.problem(&CA, format!("the file cannot be read: {error}"));
-            None
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gitlab_mcp_core::config::{Sources, load};
+
+    #[test]
+    fn only_the_hosts_the_operator_names_may_be_private() {
+        for (value, expected) in [
+            ("", &["gitlab.com"][..]),
+            ("http://gitlab.lan:8080/git", &["gitlab.lan"]),
+            (
+                "https://a.example,https://[fd00::1]",
+                &["[fd00::1]", "a.example"],
+            ),
+        ] {
+            let sources = Sources::new().variables([("GITLAB_API_URL", value)]);
+            let (config, _) = load::<GitLabConfig>(&sources, &[]).unwrap();
+            let hosts: Vec<_> = config.hosts.iter().map(String::as_str).collect();
+            assert_eq!(hosts, expected, "{value}");
         }
     }
 }
