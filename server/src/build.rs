@@ -105,11 +105,14 @@ struct Checked {
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
-    let listener = ListenerConfig::read(&mut reader);
+    let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
     let tools = ToolsConfig::read(&mut reader);
     let logging = LoggingConfig::read(&mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
+    if let Some(selection) = &selection {
+        listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+    }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
@@ -240,6 +243,7 @@ impl Network {
         let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
         let context = BuildContext {
             instance,
+            instances: config.instances,
             egress: egress.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

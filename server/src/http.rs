@@ -7,6 +7,7 @@
 //! | `routes`, `guard` | path and method, and the order of everything else |
 //! | `size`, `media`, `message` | the body |
 //! | `era`, `post`, `batch` | which protocol, and who answers |
+//! | `discovery` | what callers without a credential may ask, where they may |
 //! | `rate` | how often |
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tracing::{info, warn};
 mod batch;
 mod connections;
 mod cors;
+mod discovery;
 mod era;
 mod guard;
 mod host;

@@ -1,5 +1,6 @@
-//! The GitLab instance and the network towards it.
+//! The GitLab instances and the network towards them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
@@ -19,6 +20,17 @@ static API_URL: Setting = Setting::new(
 .aliases(&["GITLAB_URL"])
 .flag("--api-url")
 .default("https://gitlab.com");
+static ALLOWED_HOSTS: Setting = Setting::new(
+    "GITLAB_ALLOWED_HOSTS",
+    Kind::Hosts,
+    "GitLab hosts that callers may choose besides those of GITLAB_API_URL; without a scheme, https",
+)
+.modes(&["remote-authorization"]);
+static INTERNAL_HOSTS: Setting = Setting::new(
+    "GITLAB_INTERNAL_HOSTS",
+    Kind::Hosts,
+    "allowed GitLab hosts that may have private addresses; those of GITLAB_API_URL when unset",
+);
 static CONNECT: Setting = Setting::new(
     "GITLAB_API_CONNECT_TIMEOUT_MS",
     MILLIS,
@@ -115,11 +127,15 @@ static NO_PROXY: Setting = Setting::new(
 .aliases(&["no_proxy"])
 .flag("--no-proxy");
 
-/// The GitLab instance and the network towards it.
+/// The GitLab instances and the network towards them.
 #[derive(Debug)]
 pub struct GitLabConfig {
     /// The default instance; `None` when its URL was not usable.
     pub instance: Option<Instance>,
+    /// Every instance that is allowed, the default one first.
+    pub instances: Vec<Instance>,
+    /// Names of the hosts among them that may have private addresses.
+    pub internal_hosts: BTreeSet<String>,
     /// How connections are made.
     pub egress: EgressConfig,
     /// Deadlines of one request.
@@ -131,6 +147,8 @@ pub struct GitLabConfig {
 impl Section for GitLabConfig {
     const SETTINGS: &'static [&'static Setting] = &[
         &API_URL,
+        &ALLOWED_HOSTS,
+        &INTERNAL_HOSTS,
         &CONNECT,
         &HEADERS,
         &BODY,
@@ -160,8 +178,17 @@ impl Section for GitLabConfig {
             base: millis(reader.integer(&RETRY_BASE)),
             longest: millis(reader.integer(&RETRY_LONGEST)),
         };
+        let own = own_instances(reader);
+        let mut instances = own.clone();
+        for further in further_instances(reader) {
+            if !instances.contains(&further) {
+                instances.push(further);
+            }
+        }
         Self {
-            instance: instance(reader),
+            internal_hosts: internal_hosts(reader, &own, &instances),
+            instance: own.into_iter().next(),
+            instances,
             egress: egress(reader),
             timeouts,
             retries,
@@ -169,17 +196,81 @@ impl Section for GitLabConfig {
     }
 }
 
-fn instance(reader: &mut Reader) -> Option<Instance> {
+/// The instances of `GITLAB_API_URL`, the default one first.
+fn own_instances(reader: &mut Reader) -> Vec<Instance> {
     let urls = reader.urls(&API_URL);
-    let first = Instance::parse(urls.first()?.as_str()).ok();
-    match &first {
-        None => reader.problem(&API_URL, "not a usable http(s) URL"),
-        Some(instance) if instance.is_cleartext() => {
-            reader.warn_about(&API_URL, "sends credentials in clear text: use https");
-        }
-        Some(_) => {}
+    let read: Vec<Instance> = urls
+        .iter()
+        .filter_map(|url| Instance::parse(url.as_str()).ok())
+        .collect();
+    if read.is_empty() || read.len() < urls.len() {
+        reader.problem(&API_URL, "not a usable http(s) URL");
     }
-    first
+    warn_about_cleartext(reader, &API_URL, &read);
+    read
+}
+
+/// The instances of `GITLAB_ALLOWED_HOSTS`; a host without a scheme means https.
+fn further_instances(reader: &mut Reader) -> Vec<Instance> {
+    // Reading them as hosts reports every item that is none.
+    let usable = reader.hosts(&ALLOWED_HOSTS).len();
+    let items = reader.list(&ALLOWED_HOSTS);
+    if usable < items.len() {
+        return Vec::new();
+    }
+    let with_scheme = |item: &String| {
+        let full = item.contains("://");
+        Instance::parse(&if full {
+            item.clone()
+        } else {
+            format!("https://{item}")
+        })
+    };
+    let read: Vec<Instance> = items
+        .iter()
+        .filter_map(|item| with_scheme(item).ok())
+        .collect();
+    if read.len() < items.len() {
+        reader.problem(&ALLOWED_HOSTS, "not a host or URL");
+    }
+    warn_about_cleartext(reader, &ALLOWED_HOSTS, &read);
+    read
+}
+
+fn warn_about_cleartext(reader: &mut Reader, setting: &Setting, instances: &[Instance]) {
+    if instances.iter().any(Instance::is_cleartext) {
+        reader.warn_about(setting, "sends credentials in clear text: use https");
+    }
+}
+
+/// The names of the hosts that may have private addresses: each must be one of `allowed`.
+fn internal_hosts(reader: &mut Reader, own: &[Instance], allowed: &[Instance]) -> BTreeSet<String> {
+    if !reader.is_set(&INTERNAL_HOSTS) {
+        return own.iter().map(host_name).collect();
+    }
+    let names: BTreeSet<String> = allowed.iter().map(host_name).collect();
+    let mut internal = BTreeSet::new();
+    for host in reader.hosts(&INTERNAL_HOSTS) {
+        let instance = Instance::parse(&format!("https://{host}"));
+        let name = instance.as_ref().map(host_name).unwrap_or_default();
+        if names.contains(&name) {
+            internal.insert(name);
+        } else {
+            let text = format!(
+                "{host} is allowed by neither {} nor {}",
+                API_URL.variable(),
+                ALLOWED_HOSTS.variable()
+            );
+            reader.problem(&INTERNAL_HOSTS, text);
+        }
+    }
+    internal
+}
+
+/// The host without a final dot, as it is looked up.
+fn host_name(instance: &Instance) -> String {
+    let host = instance.host();
+    host.strip_suffix('.').unwrap_or(host).to_owned()
 }
 
 fn egress(reader: &mut Reader) -> EgressConfig {

@@ -21,7 +21,7 @@ use super::origin::Origins;
 use super::rate::{self, Rate};
 use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
-use super::{Refusal, cors, media, rewrite, size};
+use super::{Refusal, cors, discovery, media, rewrite, size};
 use crate::app::App;
 use crate::mcp::{Endpoint, Session, Sessions, Shared};
 
@@ -221,10 +221,14 @@ impl Guard {
     {
         size::check_declared(&parts.headers, self.app.http.body_limit)?;
         let caller = self.authenticate(&parts, address).await?;
+        if let Some(challenge) = caller
+            .only_discovers()
+            .filter(|_| parts.method != Method::POST)
+        {
+            return Err(AuthError::from(challenge.clone()).into());
+        }
         let session = self.session(&parts, &caller)?;
-        self.principals
-            .take(caller.principal(), self.app.clock.monotonic())
-            .map_err(rate::exceeded)?;
+        self.take_turn(&caller, address)?;
         match parts.method {
             Method::GET => {
                 media::check_get(&parts.headers)?;
@@ -243,6 +247,11 @@ impl Guard {
             _ => {
                 media::check_post(&mut parts.headers)?;
                 let body = size::collect(body, self.app.http.body_limit).await?;
+                if let Some(challenge) = caller.only_discovers()
+                    && !discovery::only_discovers(&body)
+                {
+                    return Err(AuthError::from(challenge.clone()).into());
+                }
                 parts.extensions.insert(caller);
                 self.post(parts, body, session).await
             }
@@ -270,6 +279,18 @@ impl Guard {
             rate.take(&network, now).unwrap_or_default();
         }
         Err(error.into())
+    }
+
+    /// Takes a request out of the budget of the caller: of the principal, or, without a credential,
+    /// of the address, because such callers share one principal.
+    fn take_turn(&self, caller: &Caller, address: IpAddr) -> Result<(), Refusal> {
+        let now = self.app.clock.monotonic();
+        let addresses = self.addresses.as_ref();
+        let taken = match addresses.filter(|_| caller.only_discovers().is_some()) {
+            Some(addresses) => addresses.take(&rate::network(address), now),
+            None => self.principals.take(caller.principal(), now),
+        };
+        taken.map_err(rate::exceeded)
     }
 
     /// The session the request names, if sessions exist in its protocol.
