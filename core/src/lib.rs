@@ -8,6 +8,7 @@
 //! | [`conversation`] | what a running tool may say to, or ask of, the client |
 //! | [`gitlab`] | the one HTTP client towards GitLab |
 //! | [`config`] | layered configuration with every mistake named |
+//! | [`tls`] | certificates and private keys, checked when they are read |
 //! | [`mod@plugin`] | which crates are linked in, checked at start |
 //!
 //! No type of the MCP wire and no HTTP handler lives here, and no plugin is named here.
@@ -22,6 +23,7 @@ pub mod prompt;
 pub mod random;
 pub mod resource;
 pub mod secret;
+pub mod tls;
 pub mod tool;
 
 #[doc(hidden)]

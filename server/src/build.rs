@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
-use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
+use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
 use gitlab_mcp_core::random::{OsRandom, Random};
@@ -15,7 +15,9 @@ use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
 use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
-use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
+use crate::config::{
+    self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
+};
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -96,6 +98,7 @@ impl Linked {
 struct Checked {
     listener: ListenerConfig,
     gitlab: GitLabConfig,
+    network: NetworkConfig,
     tools: ToolsConfig,
     logging: LoggingConfig,
     selection: Option<Selection>,
@@ -107,6 +110,11 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
     let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
+    let mut network = NetworkConfig::read(&mut reader);
+    network
+        .egress
+        .internal_hosts
+        .clone_from(&gitlab.internal_hosts);
     let tools = ToolsConfig::read(&mut reader);
     let logging = LoggingConfig::read(&mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
@@ -118,6 +126,7 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     Ok(Checked {
         listener,
         gitlab,
+        network,
         tools,
         logging,
         selection,
@@ -152,6 +161,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// The only source of randomness.
     pub random: Arc<dyn Random>,
+    /// The only source of addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Outside {
@@ -160,6 +171,7 @@ impl Outside {
         Self {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(OsRandom),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
@@ -184,12 +196,11 @@ pub async fn start_in(
 ) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
-    let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let network = Network::open(outside, checked.gitlab, instance.clone(), selection).await?;
+    let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -223,6 +234,11 @@ pub async fn start_in(
     })
 }
 
+/// A part is missing although nothing was reported.
+fn incomplete() -> StartError {
+    StartError::Build("the configuration is incomplete".to_owned())
+}
+
 /// Who signs in, and the way to GitLab.
 struct Network {
     auth: Arc<dyn AuthProvider>,
@@ -234,16 +250,21 @@ struct Network {
 impl Network {
     async fn open(
         outside: Outside,
-        config: GitLabConfig,
-        instance: Instance,
+        config: &NetworkConfig,
+        target: GitLabConfig,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
-        let Outside { clock, random } = outside;
-        let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
+        let Outside {
+            clock,
+            random,
+            resolver,
+        } = outside;
+        let egress =
+            Egress::with_resolver(&config.egress, resolver).map_err(|error| failed(&error))?;
         let context = BuildContext {
-            instance,
-            instances: config.instances,
+            instance: target.instance.ok_or_else(incomplete)?,
+            instances: target.instances,
             egress: egress.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

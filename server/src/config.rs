@@ -3,11 +3,14 @@
 mod gitlab;
 mod listener;
 mod logging;
+mod network;
+mod pem_file;
 mod tools;
 
 pub use gitlab::GitLabConfig;
 pub use listener::{ListenerConfig, Transport};
 pub use logging::{LogFormat, LoggingConfig};
+pub use network::NetworkConfig;
 pub use tools::ToolsConfig;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor};
@@ -19,6 +22,7 @@ pub fn settings(modes: &[AuthDescriptor]) -> Vec<&'static Setting> {
     let mut all: Vec<&'static Setting> = [
         ListenerConfig::SETTINGS,
         GitLabConfig::SETTINGS,
+        NetworkConfig::SETTINGS,
         ToolsConfig::SETTINGS,
         LoggingConfig::SETTINGS,
         auth::SETTINGS,

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use tracing::debug;
 
+use super::egress::{is_not_allowed, is_untrusted};
 use super::error::is_html;
 use super::patience::asked_wait;
 use super::request::moved_project;
@@ -224,6 +225,9 @@ impl GitLab {
         let (url, builder) = self.prepare(instance, request, credential).await?;
         let answer = match tokio::time::timeout(self.timeouts.headers, builder.send()).await {
             Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if is_not_allowed(&error) => {
+                return Err(ApiError::new(Situation::HostNotAllowed));
+            }
             Ok(Err(error)) => {
                 let sent = !error.is_connect();
                 let error = ApiError::new(Situation::Unavailable).words(reason(&error));
@@ -273,7 +277,9 @@ impl GitLab {
         if let Some(credential) = credential {
             credential.apply(&method, &url, &mut headers).await?;
         }
-        let mut builder = self.egress.request(method, url.clone()).headers(headers);
+        let builder = self.egress.request(method, url.clone());
+        let builder = builder.map_err(|_| ApiError::new(Situation::HostNotAllowed))?;
+        let mut builder = builder.headers(headers);
         if let Some(body) = request.body() {
             builder = builder
                 .header(http::header::CONTENT_TYPE, "application/json")
@@ -342,7 +348,10 @@ fn is_sign_in(status: StatusCode, headers: &HeaderMap) -> bool {
 
 /// What broke, without the address: it may hold what a user typed.
 fn reason(error: &reqwest::Error) -> &'static str {
-    if error.is_connect() {
+    if is_untrusted(error) {
+        "no connection could be made: the certificate is not valid for this host or not trusted; \
+         GITLAB_CA_CERT_PATH adds an authority"
+    } else if error.is_connect() {
         "no connection could be made"
     } else if error.is_timeout() {
         "the connection timed out"
