@@ -12,6 +12,7 @@ mod catalog;
 mod command;
 mod config;
 mod reachable;
+mod remote;
 mod stdio;
 mod text;
 mod tools;
