@@ -22,6 +22,8 @@ use super::patient::Patient;
 
 /// Longest wait for the first byte and for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
+/// Longest head of a request in bytes; a longer one is answered with 431.
+const HEAD_BYTES: usize = 32 * 1024;
 /// Open connections in total, and from one address.
 const TOTAL: usize = 16_384;
 const PER_ADDRESS: usize = 4096;
@@ -131,7 +133,8 @@ async fn serve(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head);
+        .header_read_timeout(head)
+        .max_buf_size(HEAD_BYTES);
     let connection = builder.serve_connection(TokioIo::new(Patient::new(socket)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -222,7 +222,7 @@ async fn tokens_are_in_no_answer_and_no_log() {
                 caller
                     .call_alone("get_project", json!({ "project_id": "no/such" }))
                     .await,
-                caller.bare("GET").await,
+                caller.bare("DELETE").await,
             ] {
                 canary.assert_silent(&format!("{} {}", reply.head, reply.body));
             }

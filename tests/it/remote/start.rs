@@ -78,8 +78,8 @@ async fn settings_that_make_no_sense_are_refused_by_name() {
 #[tokio::test]
 async fn stateless_mode_is_for_modes_that_know_it() {
     let stateless = ("OAUTH_STATELESS_MODE", "true");
-    let started = TestServer::started(&[("GITLAB_TOKEN", "glpat-0123456789abcdef"), stateless]);
-    let started = started.await.unwrap();
+    let held = [("GITLAB_TOKEN", "glpat-0123456789abcdef"), stateless];
+    let started = TestServer::started(&held).await.unwrap();
     assert!(started.app.http.legacy_sessions);
     let warned = started
         .warnings
