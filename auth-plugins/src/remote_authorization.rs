@@ -121,14 +121,17 @@ impl RemoteAuthorization {
         match self.targets.named(&request.headers) {
             Ok(Named::Instance(instance)) => Ok(instance),
             Ok(Named::Ignored(instance)) => {
-                self.mention_ignored();
+                if self.is_time_to_mention() {
+                    info!("X-GitLab-API-URL is ignored: ENABLE_DYNAMIC_API_URL is not set");
+                }
                 Ok(instance)
             }
             Err(reason) => Err(refusals::target(reason)),
         }
     }
 
-    fn mention_ignored(&self) {
+    /// True once in each [`MENTION`].
+    fn is_time_to_mention(&self) -> bool {
         let now = self.clock.monotonic().as_secs();
         let from = self.mention_from.load(Ordering::Relaxed);
         let next = now.saturating_add(MENTION.as_secs());
@@ -137,9 +140,7 @@ impl RemoteAuthorization {
             self.mention_from
                 .compare_exchange(from, next, relaxed, relaxed)
         };
-        if now >= from && turn().is_ok() {
-            info!("X-GitLab-API-URL is ignored: ENABLE_DYNAMIC_API_URL is not set");
-        }
+        now >= from && turn().is_ok()
     }
 
     /// The caller whose token is `presented`.
@@ -259,3 +260,6 @@ impl AuthProvider for RemoteAuthorization {
 }
 
 gitlab_mcp_core::register_auth_plugin!(RemoteAuthorization);
+
+#[cfg(test)]
+mod tests;

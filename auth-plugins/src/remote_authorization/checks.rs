@@ -45,6 +45,16 @@ pub(super) struct Checked {
     pub(super) known: bool,
 }
 
+impl Checked {
+    fn without_asking(verdict: Verdict, known: bool) -> Self {
+        Self {
+            verdict,
+            cached: true,
+            known,
+        }
+    }
+}
+
 /// Ends a check, also when it panics.
 struct Running {
     checks: Arc<Checks>,
@@ -77,25 +87,21 @@ impl Checks {
         instance: &Instance,
         credential: &Credential,
     ) -> Checked {
-        let cached = |verdict, known| Checked {
-            verdict,
-            cached: true,
-            known,
-        };
+        if let Ok(checked) = self.remembered(&name) {
+            return checked;
+        }
         let (mut answer, known) = {
             let mut running = self.running();
-            // Looked at under the lock: a check that ends stores its result before it leaves the
-            // table, so that nobody asks a second time in between.
-            let known = match self.verdicts.standing(&name) {
-                Standing::Accepted(subject) => return cached(Verdict::Accepted(subject), true),
-                Standing::Rejected => return cached(Verdict::Rejected, false),
-                Standing::Known => true,
-                Standing::Unknown => false,
+            // Looked at again under the lock: a check that ends stores its result before it leaves
+            // the table, so that nobody asks a second time in between.
+            let known = match self.remembered(&name) {
+                Ok(checked) => return checked,
+                Err(known) => known,
             };
             let answer = match running.get(&name) {
                 Some(answer) => answer.clone(),
                 None if !known && running.len() >= WAITING => {
-                    return cached(Verdict::unclear(), false);
+                    return Checked::without_asking(Verdict::unclear(), known);
                 }
                 None => {
                     let answer = self.start(name, instance.clone(), credential.clone(), known);
@@ -113,6 +119,18 @@ impl Checks {
             verdict: verdict.unwrap_or(Verdict::unclear()),
             cached: false,
             known,
+        }
+    }
+
+    /// The verdict that is still good, or whether the token was let in not long ago.
+    fn remembered(&self, name: &Fingerprint) -> Result<Checked, bool> {
+        match self.verdicts.standing(name) {
+            Standing::Accepted(subject) => {
+                Ok(Checked::without_asking(Verdict::Accepted(subject), true))
+            }
+            Standing::Rejected => Ok(Checked::without_asking(Verdict::Rejected, false)),
+            Standing::Known => Err(true),
+            Standing::Unknown => Err(false),
         }
     }
 

@@ -70,6 +70,11 @@ impl Guard {
         let started = self.app.clock.monotonic();
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(ConnectInfo(peer));
+        // Only the auth mode knows which headers hold a credential, and the parts travel far: no
+        // debug print of them shows any value.
+        for value in parts.headers.values_mut() {
+            value.set_sensitive(true);
+        }
         let path = parts.uri.path().to_owned();
         let route = self.table.find(&path);
         let label = route.label();

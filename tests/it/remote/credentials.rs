@@ -218,6 +218,7 @@ async fn tokens_are_in_no_answer_and_no_log() {
             let mut caller = scene.caller(&[(name, value)]);
             for reply in [
                 caller.initialize("2025-11-25").await,
+                caller.call("whoami", json!({})).await,
                 caller.call_alone("whoami", json!({})).await,
                 caller
                     .call_alone("get_project", json!({ "project_id": "no/such" }))

@@ -98,48 +98,48 @@ async fn a_flood_of_garbage_opens_no_session() {
 }
 
 /// Nobody is told that a token is bad when nobody knows.
-async fn check_outage(fault: Fault, wait: u64) {
+async fn check_outage(fault: Fault, wait: &str) {
     let scene = Scene::usual().await;
     let (known, unknown) = (scene.person("alice").0, scene.person("bob").0);
     assert_eq!(list(&known).await.status, 200);
     scene.clock.advance(Duration::from_secs(31));
-    scene.gitlab.faults().add(fault.clone().on(USER));
-
     let what = format!("{fault:?}");
-    let reply = list(&unknown).await;
-    assert_invalid(&reply, &what);
-    assert_eq!(
-        reply.header("retry-after"),
-        Some(&*wait.to_string()),
-        "{what}"
-    );
-    let (_, description) = error_of(&reply);
-    assert!(description.contains("cannot be asked"), "{description}");
-    assert!(!description.contains("revoked"), "{description}");
+    scene.gitlab.faults().add(fault.on(USER));
 
+    assert_undecided(&list(&unknown).await, wait, &what);
     let reply = list(&known).await;
-    assert_eq!(reply.status, 503, "{what}: {reply:?}");
-    assert_eq!(reason(&reply), "unavailable");
     assert_eq!(
-        reply.header("retry-after"),
-        Some(&*wait.to_string()),
+        (reply.status, &*reason(&reply)),
+        (503, "unavailable"),
         "{what}"
     );
+    assert_eq!(reply.header("retry-after"), Some(wait), "{what}");
     scene.clock.advance(Duration::from_mins(15));
-    assert_invalid(&list(&known).await, &what);
+    assert_undecided(&list(&known).await, wait, &what);
 
     scene.gitlab.faults().clear();
     assert_eq!(known.whoami().await, "alice");
     assert_eq!(unknown.whoami().await, "bob");
 }
 
+fn assert_undecided(reply: &Reply, wait: &str, what: &str) {
+    assert_invalid(reply, what);
+    assert_eq!(reply.header("retry-after"), Some(wait), "{what}");
+    let (_, description) = error_of(reply);
+    assert!(
+        description.contains("cannot be asked"),
+        "{what}: {description}"
+    );
+    assert!(!description.contains("revoked"), "{what}: {description}");
+}
+
 #[tokio::test]
 async fn an_outage_says_nothing_about_tokens() {
-    check_outage(Fault::status(503), 5).await;
-    check_outage(Fault::status(500).retry_after("9"), 9).await;
-    check_outage(Fault::rate_limit_edge(20), 20).await;
-    check_outage(Fault::reset_before_headers(), 5).await;
-    check_outage(Fault::html_page(), 5).await;
+    check_outage(Fault::status(503), "5").await;
+    check_outage(Fault::status(500).retry_after("9"), "9").await;
+    check_outage(Fault::rate_limit_edge(20), "20").await;
+    check_outage(Fault::reset_before_headers(), "5").await;
+    check_outage(Fault::html_page(), "5").await;
 }
 
 #[tokio::test]
