@@ -101,6 +101,12 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    fn drop(&mut self) {
+        gitlab_mcp_tests::plant_all(&self.gitlab);
+    }
+}
+
 /// Somebody who sends the same headers with every request.
 #[derive(Debug, Clone)]
 struct Person {

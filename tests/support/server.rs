@@ -79,6 +79,7 @@ impl TestServer {
         outside: Outside,
         variables: &[(&str, &str)],
     ) -> Result<Started, StartError> {
+        crate::log::start();
         let guarded = variables
             .iter()
             .any(|(name, _)| *name == "STREAMABLE_HTTP_AUTH_TOKEN");
