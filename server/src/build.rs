@@ -4,7 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
+use gitlab_mcp_core::auth::{
+    self, AuthDescriptor, AuthProvider, BuildContext, Identity, Selection,
+};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
 use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
@@ -49,6 +51,20 @@ impl fmt::Display for StartError {
                     .iter()
                     .try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
+        }
+    }
+}
+
+impl StartError {
+    /// The same content for `LOG_FORMAT=json`, on one line.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Config(error) => error.to_json(),
+            Self::Usage(_) | Self::Build(_) => serde_json::json!({ "error": self.to_string() }),
+            Self::Linked(problems) => serde_json::json!({
+                "error": "this binary is not usable",
+                "problems": problems,
+            }),
         }
     }
 }
@@ -116,7 +132,8 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
         .internal_hosts
         .clone_from(&gitlab.internal_hosts);
     let tools = ToolsConfig::read(&mut reader);
-    let logging = LoggingConfig::read(&mut reader);
+    let mut logging = LoggingConfig::read(&mut reader);
+    logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     if let Some(selection) = &selection {
         listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
@@ -200,6 +217,9 @@ pub async fn start_in(
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
+    let mut http = checked.listener.http;
+    http.one_identity = selection.mode.identity != Identity::EachCaller;
+    http.silences.clone_from(&checked.logging.silences);
     let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
@@ -219,7 +239,7 @@ pub async fn start_in(
         server_name: checked.listener.server_name.into(),
         clock: network.clock,
         random: network.random,
-        http: Arc::new(checked.listener.http),
+        http: Arc::new(http),
     };
     let transport = checked.listener.transport;
     let (logging, warnings) = (checked.logging, checked.warnings);

@@ -89,6 +89,11 @@ impl GitLab {
         self
     }
 
+    /// The way out.
+    pub fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
     /// The source of randomness, for nonces of what is shown.
     pub fn random(&self) -> &dyn Random {
         self.random.as_ref()

@@ -92,6 +92,7 @@ pub enum EgressError {
 pub struct Egress {
     client: reqwest::Client,
     gate: Arc<Gate>,
+    accepts_any_certificate: bool,
 }
 
 impl Egress {
@@ -124,7 +125,7 @@ impl Egress {
             proxies: proxies.hosts(),
             resolver,
         });
-        let mut builder = reqwest::Client::builder()
+        let mut builder = builder()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .no_proxy()
@@ -139,7 +140,11 @@ impl Egress {
         let client = with_certificates(builder, config)?
             .build()
             .map_err(|error| EgressError::Client(error.to_string()))?;
-        Ok(Self { client, gate })
+        Ok(Self {
+            client,
+            gate,
+            accepts_any_certificate: config.accept_any_certificate,
+        })
     }
 
     /// Replaces the list of hosts that may resolve to addresses that are not public, for every
@@ -152,6 +157,11 @@ impl Egress {
         set.map_err(|_| EgressError::InternalHosts)
     }
 
+    /// Whether certificates are not checked.
+    pub fn accepts_any_certificate(&self) -> bool {
+        self.accepts_any_certificate
+    }
+
     /// A request to `url`, unless its host is an address that may not be connected to. Names are
     /// judged when the connection is made.
     pub(crate) fn request(
@@ -162,6 +172,11 @@ impl Egress {
         self.gate.judge(&url)?;
         Ok(self.client.request(method, url))
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one client")]
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
 }
 
 fn with_certificates(

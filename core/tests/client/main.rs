@@ -8,15 +8,20 @@
 )]
 
 mod bench;
+mod certificates;
 mod connections;
 mod expectations;
+mod hosts;
+mod names;
 mod pages;
 mod paging;
+mod proxies;
 mod rate_limits;
 mod redirects;
 mod refusals;
 mod renewal;
 mod reply;
 mod retries;
+mod tls;
 mod upstream;
 mod wire;

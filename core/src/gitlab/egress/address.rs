@@ -41,7 +41,7 @@ const NOT_PUBLIC_V6: &[([u16; 8], u32)] = &[
 ];
 
 /// The well-known prefix of NAT64: the last 32 bits are the IPv4 address that is reached. The
-/// local-use prefix 64:ff9b:1::/48 does not tell where in it the IPv4 address stands, so that it
+/// local-use prefix `64:ff9b:1::/48` does not tell where in it the IPv4 address stands, so that it
 /// counts as not public as a whole.
 const NAT64: ([u16; 8], u32) = ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
 

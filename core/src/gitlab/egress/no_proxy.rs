@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::gate::normal;
@@ -30,7 +31,7 @@ enum What {
     /// All names below this one, not itself.
     Below(String),
     /// All addresses with these first bits.
-    Network(IpAddr, u32),
+    Network(IpNet),
 }
 
 impl NoProxy {
@@ -69,9 +70,7 @@ impl What {
             Self::Any => true,
             Self::Name(own) => address.is_none() && (name == own || is_below(name, own)),
             Self::Below(own) => address.is_none() && is_below(name, own),
-            Self::Network(network, length) => {
-                address.is_some_and(|address| shares(address, *network, *length))
-            }
+            Self::Network(network) => address.is_some_and(|address| network.contains(&address)),
         }
     }
 }
@@ -79,14 +78,6 @@ impl What {
 fn is_below(name: &str, suffix: &str) -> bool {
     name.strip_suffix(suffix)
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-}
-
-fn shares(address: IpAddr, network: IpAddr, length: u32) -> bool {
-    match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => (u32::from(a) ^ u32::from(b)).leading_zeros() >= length,
-        (IpAddr::V6(a), IpAddr::V6(b)) => (u128::from(a) ^ u128::from(b)).leading_zeros() >= length,
-        _ => false,
-    }
 }
 
 fn entry(text: &str) -> Option<Entry> {
@@ -109,17 +100,12 @@ fn entry(text: &str) -> Option<Entry> {
 
 /// An address, in brackets or not, or a network.
 fn address(text: &str) -> Option<What> {
-    let (address, length) = match text.split_once('/') {
-        Some((address, length)) => (address, Some(length.parse().ok()?)),
-        None => (text, None),
-    };
-    let bare = address
+    let bare = text
         .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    let address: IpAddr = bare.unwrap_or(address).parse().ok()?;
-    let bits = if address.is_ipv4() { 32 } else { 128 };
-    let length = length.unwrap_or(bits);
-    (length <= bits).then_some(What::Network(address, length))
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let address = bare.parse::<IpAddr>().map(IpNet::from);
+    address.or_else(|_| bare.parse()).ok().map(What::Network)
 }
 
 fn name(text: &str) -> Option<What> {
@@ -145,79 +131,82 @@ fn name(text: &str) -> Option<What> {
 mod tests {
     use super::*;
 
+    /// The list, the target, and whether it is reached directly.
+    const ROWS: &[(&str, &str, bool)] = &[
+        // this machine
+        ("", "https://localhost/", true),
+        ("", "https://gitlab.localhost/", true),
+        ("", "http://127.0.0.1:8929/", true),
+        ("", "http://127.8.8.8/", true),
+        ("", "http://[::1]/", true),
+        ("", "http://[::ffff:127.0.0.1]/", true),
+        ("", "https://localhost.example/", false),
+        ("", "https://gitlab.example/", false),
+        // everything
+        ("*", "https://gitlab.example/", true),
+        ("*", "https://10.0.0.5/", true),
+        (" , *", "https://gitlab.example/", true),
+        ("*:443", "https://gitlab.example/", true),
+        ("*:443", "http://gitlab.example/", false),
+        (":8443", "https://gitlab.example:8443/", true),
+        (":8443", "https://gitlab.example/", false),
+        // a host and what is below it
+        ("gitlab.example", "https://gitlab.example/", true),
+        ("GitLab.Example.", "https://gitlab.example/", true),
+        ("gitlab.example", "https://gitlab.example./", true),
+        ("example", "https://gitlab.example/", true),
+        ("gitlab.example", "https://ci.gitlab.example/", true),
+        ("gitlab.example", "https://mygitlab.example/", false),
+        ("gitlab.example", "https://gitlab.example.evil/", false),
+        // only what is below it
+        (".example", "https://gitlab.example/", true),
+        ("*.example", "https://gitlab.example/", true),
+        (".gitlab.example", "https://a.b.gitlab.example/", true),
+        (".gitlab.example", "https://gitlab.example/", false),
+        ("*.gitlab.example", "https://gitlab.example/", false),
+        (".gitlab.example", "https://mygitlab.example/", false),
+        // with a port
+        ("gitlab.example:8443", "https://gitlab.example:8443/", true),
+        ("gitlab.example:8443", "https://gitlab.example/", false),
+        ("gitlab.example:443", "https://gitlab.example/", true),
+        ("gitlab.example:80", "https://gitlab.example/", false),
+        (".example:443", "https://gitlab.example/", true),
+        // addresses
+        ("10.0.0.5", "https://10.0.0.5/", true),
+        ("10.0.0.5", "https://10.0.0.50/", false),
+        ("10.0.0.5:8080", "http://10.0.0.5:8080/", true),
+        ("10.0.0.5:8080", "http://10.0.0.5/", false),
+        ("10.0.0.0/8", "https://10.255.0.1/", true),
+        ("10.0.0.0/8", "https://11.0.0.1/", false),
+        ("10.0.0.0/8:443", "https://10.1.1.1/", true),
+        ("192.168.4.0/22", "https://192.168.7.255/", true),
+        ("192.168.4.0/22", "https://192.168.8.0/", false),
+        ("0.0.0.0/0", "https://8.8.8.8/", true),
+        ("0.0.0.0/0", "https://gitlab.example/", false),
+        ("10.0.0.0/33", "https://10.0.0.1/", false),
+        ("fd00::/8", "https://[fd12::1]/", true),
+        ("fd00::/8", "https://[fe80::1]/", false),
+        ("fd00::1", "https://[fd00::1]/", true),
+        ("[fd00::1]", "https://[fd00::1]/", true),
+        ("[fd00::1]:8443", "https://[fd00::1]:8443/", true),
+        ("[fd00::1]:8443", "https://[fd00::1]/", false),
+        ("10.0.0.0/8", "https://[::ffff:10.0.0.5]/", true),
+        ("::/0", "https://10.0.0.5/", false),
+        // lists
+        ("a.example,gitlab.example", "https://gitlab.example/", true),
+        ("a.example gitlab.example", "https://gitlab.example/", true),
+        ("a.example , .b.example", "https://gitlab.example/", false),
+        // what means nothing
+        ("ex*mple", "https://exmple/", false),
+        ("*gitlab.example", "https://gitlab.example/", false),
+        ("gitlab.example:port", "https://gitlab.example/", false),
+        ("https://gitlab.example", "https://gitlab.example/", false),
+        (".", "https://gitlab.example/", false),
+    ];
+
     #[test]
     fn targets_that_are_reached_directly() {
-        for (list, url, direct) in [
-            // this machine
-            ("", "https://localhost/", true),
-            ("", "https://gitlab.localhost/", true),
-            ("", "http://127.0.0.1:8929/", true),
-            ("", "http://127.8.8.8/", true),
-            ("", "http://[::1]/", true),
-            ("", "http://[::ffff:127.0.0.1]/", true),
-            ("", "https://localhost.example/", false),
-            ("", "https://gitlab.example/", false),
-            // everything
-            ("*", "https://gitlab.example/", true),
-            ("*", "https://10.0.0.5/", true),
-            (" , *", "https://gitlab.example/", true),
-            ("*:443", "https://gitlab.example/", true),
-            ("*:443", "http://gitlab.example/", false),
-            (":8443", "https://gitlab.example:8443/", true),
-            (":8443", "https://gitlab.example/", false),
-            // a host and what is below it
-            ("gitlab.example", "https://gitlab.example/", true),
-            ("GitLab.Example.", "https://gitlab.example/", true),
-            ("gitlab.example", "https://gitlab.example./", true),
-            ("example", "https://gitlab.example/", true),
-            ("gitlab.example", "https://ci.gitlab.example/", true),
-            ("gitlab.example", "https://mygitlab.example/", false),
-            ("gitlab.example", "https://gitlab.example.evil/", false),
-            // only what is below it
-            (".example", "https://gitlab.example/", true),
-            ("*.example", "https://gitlab.example/", true),
-            (".gitlab.example", "https://a.b.gitlab.example/", true),
-            (".gitlab.example", "https://gitlab.example/", false),
-            ("*.gitlab.example", "https://gitlab.example/", false),
-            (".gitlab.example", "https://mygitlab.example/", false),
-            // with a port
-            ("gitlab.example:8443", "https://gitlab.example:8443/", true),
-            ("gitlab.example:8443", "https://gitlab.example/", false),
-            ("gitlab.example:443", "https://gitlab.example/", true),
-            ("gitlab.example:80", "https://gitlab.example/", false),
-            (".example:443", "https://gitlab.example/", true),
-            // addresses
-            ("10.0.0.5", "https://10.0.0.5/", true),
-            ("10.0.0.5", "https://10.0.0.50/", false),
-            ("10.0.0.5:8080", "http://10.0.0.5:8080/", true),
-            ("10.0.0.5:8080", "http://10.0.0.5/", false),
-            ("10.0.0.0/8", "https://10.255.0.1/", true),
-            ("10.0.0.0/8", "https://11.0.0.1/", false),
-            ("10.0.0.0/8:443", "https://10.1.1.1/", true),
-            ("192.168.4.0/22", "https://192.168.7.255/", true),
-            ("192.168.4.0/22", "https://192.168.8.0/", false),
-            ("0.0.0.0/0", "https://8.8.8.8/", true),
-            ("0.0.0.0/0", "https://gitlab.example/", false),
-            ("10.0.0.0/33", "https://10.0.0.1/", false),
-            ("fd00::/8", "https://[fd12::1]/", true),
-            ("fd00::/8", "https://[fe80::1]/", false),
-            ("fd00::1", "https://[fd00::1]/", true),
-            ("[fd00::1]", "https://[fd00::1]/", true),
-            ("[fd00::1]:8443", "https://[fd00::1]:8443/", true),
-            ("[fd00::1]:8443", "https://[fd00::1]/", false),
-            ("10.0.0.0/8", "https://[::ffff:10.0.0.5]/", true),
-            ("::/0", "https://10.0.0.5/", false),
-            // lists
-            ("a.example,gitlab.example", "https://gitlab.example/", true),
-            ("a.example gitlab.example", "https://gitlab.example/", true),
-            ("a.example , .b.example", "https://gitlab.example/", false),
-            // what means nothing
-            ("ex*mple", "https://exmple/", false),
-            ("*gitlab.example", "https://gitlab.example/", false),
-            ("gitlab.example:port", "https://gitlab.example/", false),
-            ("https://gitlab.example", "https://gitlab.example/", false),
-            (".", "https://gitlab.example/", false),
-        ] {
+        for &(list, url, direct) in ROWS {
             let found = NoProxy::parse(list).covers(&Url::parse(url).unwrap());
             assert_eq!(found, direct, "NO_PROXY={list:?} {url}");
         }

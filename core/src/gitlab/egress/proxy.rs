@@ -109,7 +109,7 @@ mod tests {
         ] {
             let verdict = check_proxy_url(&secret(text));
             assert_eq!(verdict.is_ok(), usable, "{text}");
-            let told = format!("{verdict:?} {}", ProxyUrlError);
+            let told = format!("{verdict:?} {ProxyUrlError}");
             assert!(!told.contains("canary"), "{told}");
         }
     }

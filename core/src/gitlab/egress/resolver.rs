@@ -23,6 +23,7 @@ pub struct SystemResolver;
 
 #[async_trait]
 impl Resolver for SystemResolver {
+    #[expect(clippy::disallowed_methods, reason = "this is the resolver")]
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         let found = tokio::net::lookup_host((host, 0)).await?;
         Ok(found.map(|address| address.ip()).collect())

@@ -49,72 +49,63 @@ fn switching_certificates_off_is_loud_whichever_way() {
     }
 }
 
+const TORN: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const LOCKED: &str =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+
 #[test]
 fn certificate_files_are_looked_at_when_the_server_starts() {
+    const CA: &str = "GITLAB_CA_CERT_PATH";
+    const CERT: &str = "GITLAB_CLIENT_CERT_PATH";
+    const KEY: &str = "GITLAB_CLIENT_KEY_PATH";
     let folder = std::env::temp_dir().join(format!("gitlab-mcp-network-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let empty = file("empty.pem", "");
-    let torn = file(
-        "torn.pem",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    );
-    let locked = file(
-        "locked.pem",
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-    );
-    let missing = folder.join("missing.pem").to_str().unwrap().to_owned();
-    for (variables, expected) in [
+    for (name, text) in [("empty", ""), ("torn", TORN), ("locked", LOCKED)] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    for (variables, at, expected) in [
+        (&[(CA, "missing")][..], CA, "missing cannot be read"),
         (
-            vec![("GITLAB_CA_CERT_PATH", &missing)],
-            "GITLAB_CA_CERT_PATH (environment): {} cannot be read",
+            &[("NODE_EXTRA_CA_CERTS", "empty")],
+            "NODE_EXTRA_CA_CERTS",
+            "holds no PEM certificate",
         ),
         (
-            vec![("NODE_EXTRA_CA_CERTS", &empty)],
-            "NODE_EXTRA_CA_CERTS (environment): {} holds no PEM certificate",
+            &[(CA, "torn")],
+            CA,
+            "torn holds a certificate that cannot be read",
         ),
         (
-            vec![("GITLAB_CA_CERT_PATH", &torn)],
-            "{} holds a certificate that cannot be read",
+            &[(CERT, "torn")],
+            CERT,
+            "needs GITLAB_CLIENT_KEY_PATH as well",
         ),
         (
-            vec![("GITLAB_CLIENT_CERT_PATH", &torn)],
-            "GITLAB_CLIENT_CERT_PATH (environment): needs GITLAB_CLIENT_KEY_PATH as well",
+            &[(KEY, "locked")],
+            KEY,
+            "needs GITLAB_CLIENT_CERT_PATH as well",
         ),
         (
-            vec![("GITLAB_CLIENT_KEY_PATH", &locked)],
-            "GITLAB_CLIENT_KEY_PATH (environment): needs GITLAB_CLIENT_CERT_PATH as well",
+            &[(CERT, "torn"), (KEY, "locked")],
+            KEY,
+            "locked holds an encrypted private key",
         ),
         (
-            vec![
-                ("GITLAB_CLIENT_CERT_PATH", &torn),
-                ("GITLAB_CLIENT_KEY_PATH", &locked),
-            ],
-            "GITLAB_CLIENT_KEY_PATH (environment): {} holds an encrypted private key",
-        ),
-        (
-            vec![
-                ("GITLAB_CLIENT_CERT_PATH", &empty),
-                ("GITLAB_CLIENT_KEY_PATH", &locked),
-            ],
-            "GITLAB_CLIENT_CERT_PATH (environment): {} holds no PEM certificate",
+            &[(CERT, "empty"), (KEY, "locked")],
+            CERT,
+            "empty holds no PEM certificate",
         ),
     ] {
-        let path = variables.last().unwrap().1.clone();
-        let first = variables[0].1.clone();
-        let given: Vec<_> = variables
+        let given = variables
             .iter()
-            .map(|(name, path)| (*name, path.as_str()))
-            .collect();
-        let told = read(&given).unwrap_err();
-        let fits = [path, first]
-            .iter()
-            .any(|path| told.contains(&expected.replace("{}", path)));
-        assert!(fits, "{told}\nlacks {expected}");
+            .map(|(name, file)| (*name, folder.join(file)));
+        let sources = Sources::new().variables(given);
+        let told = load::<NetworkConfig>(&sources, &[])
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("(1 problem)"), "{told}");
+        assert!(told.contains(&format!("{at} (environment): ")), "{told}");
+        assert!(told.contains(expected), "{told}\nlacks {expected}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
