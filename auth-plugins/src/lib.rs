@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`pat`] | one token speaks for everybody: personal use and CI |
 //! | [`job_token`] | inside a CI job, with the job's own token |
+//! | [`remote_authorization`] | every caller brings an own GitLab token in each HTTP request |
 //! | [`none`] | public data only, without any credential |
 //!
 //! The modes have no privileges: a crate of somebody else registers its own in the same way.
@@ -12,6 +13,7 @@ pub mod gitlab_oauth;
 pub mod job_token;
 pub mod none;
 pub mod pat;
+pub mod remote_authorization;
 
 #[cfg(test)]
 mod selection;

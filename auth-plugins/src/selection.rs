@@ -277,6 +277,7 @@ async fn guarded() -> Arc<dyn AuthProvider> {
     let (selection, _) = select(&[PAT, BEARER], LOOPBACK).unwrap();
     let context = BuildContext {
         instance: Instance::parse("https://gitlab.example").unwrap(),
+        instances: Vec::new(),
         egress: Egress::new(&EgressConfig::default()).unwrap(),
         clock: Arc::new(SystemClock::new()),
         random: Arc::new(OsRandom),

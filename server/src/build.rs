@@ -125,14 +125,20 @@ struct Checked {
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
-    let listener = ListenerConfig::read(&mut reader);
+    let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
     let mut network = NetworkConfig::read(&mut reader);
-    network.egress.internal_hosts.clone_from(&gitlab.hosts);
+    network
+        .egress
+        .internal_hosts
+        .clone_from(&gitlab.internal_hosts);
     let tools = ToolsConfig::read(&mut reader);
     let mut logging = LoggingConfig::read(&mut reader);
     logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
+    if let Some(selection) = &selection {
+        listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+    }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
@@ -208,7 +214,6 @@ pub async fn start_in(
 ) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
-    let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
@@ -219,7 +224,7 @@ pub async fn start_in(
         Identity::Server | Identity::Nobody => CountedBy::Address,
     };
     http.silences.clone_from(&checked.logging.silences);
-    let network = Network::open(outside, &checked.network, instance.clone(), selection).await?;
+    let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -253,6 +258,11 @@ pub async fn start_in(
     })
 }
 
+/// A part is missing although nothing was reported.
+fn incomplete() -> StartError {
+    StartError::Build("the configuration is incomplete".to_owned())
+}
+
 /// Who signs in, and the way to GitLab.
 struct Network {
     auth: Arc<dyn AuthProvider>,
@@ -265,7 +275,7 @@ impl Network {
     async fn open(
         outside: Outside,
         config: &NetworkConfig,
-        instance: Instance,
+        target: GitLabConfig,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
@@ -277,7 +287,8 @@ impl Network {
         let egress =
             Egress::with_resolver(&config.egress, resolver).map_err(|error| failed(&error))?;
         let context = BuildContext {
-            instance,
+            instance: target.instance.ok_or_else(incomplete)?,
+            instances: target.instances,
             egress: egress.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

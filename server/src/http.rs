@@ -8,6 +8,7 @@
 //! | `routes`, `guard` | path and method, and the order of everything else |
 //! | `size`, `media`, `message` | the body |
 //! | `era`, `post`, `batch` | which protocol, and who answers |
+//! | `discovery` | what callers without a credential may ask, where they may |
 //! | `rate`, `limits` | how often |
 //! | `access` | what is logged of it |
 
@@ -23,6 +24,7 @@ mod batch;
 mod bearer;
 mod connections;
 mod cors;
+mod discovery;
 mod era;
 mod forwarded;
 mod guard;

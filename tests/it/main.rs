@@ -13,6 +13,7 @@ mod command;
 mod config;
 mod docs;
 mod reachable;
+mod remote;
 mod start;
 mod stdio;
 mod text;

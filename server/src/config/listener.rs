@@ -64,6 +64,14 @@ static LEGACY_SESSIONS: Setting = Setting::new(
     "sessions for clients up to 2025-11-25; false answers each request by itself",
 )
 .default("true");
+/// Has a meaning of its own in each mode that reads it.
+static STATELESS: Setting = Setting::new(
+    "OAUTH_STATELESS_MODE",
+    Kind::Bool,
+    "no session on the server: any replica answers any request",
+)
+.default("false")
+.modes(&["remote-authorization"]);
 static MAX_SESSIONS: Setting = Setting::new(
     "MAX_SESSIONS",
     Kind::Integer {
@@ -165,6 +173,19 @@ impl ListenerConfig {
             transport: self.chosen_by,
         }
     }
+
+    /// [`STATELESS`] in a mode that reads it: no session id is issued, and none is looked at.
+    pub(crate) fn keep_no_sessions_if_asked(&mut self, reader: &mut Reader, mode: &str) {
+        if !reader.flag(&STATELESS) {
+            return;
+        }
+        if STATELESS.is_read_by(mode) {
+            self.http.legacy_sessions = false;
+        } else {
+            let text = format!("has no effect with the auth mode {mode}");
+            reader.warn_about(&STATELESS, text);
+        }
+    }
 }
 
 impl Section for ListenerConfig {
@@ -179,6 +200,7 @@ impl Section for ListenerConfig {
         &ALLOWED_ORIGINS,
         &ROOT_ENDPOINT,
         &LEGACY_SESSIONS,
+        &STATELESS,
         &MAX_SESSIONS,
         &SESSION_TIMEOUT,
         &BODY_LIMIT,

@@ -26,6 +26,8 @@ use super::patient::{Pace, Patient};
 
 /// Longest wait for the first byte, for a TLS handshake, and for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
+/// Longest head of a request in bytes; a longer one is answered with 431.
+const HEAD_BYTES: usize = 32 * 1024;
 /// Open connections in total, and from one address.
 const TOTAL: usize = 16_384;
 const PER_ADDRESS: usize = 4096;
@@ -179,7 +181,8 @@ where
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(keep_alive);
+        .header_read_timeout(keep_alive)
+        .max_buf_size(HEAD_BYTES);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -22,7 +22,7 @@ use super::metrics::{Connected, Metrics};
 use super::origin::Origins;
 use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
-use super::{Refusal, bearer, cors, media, rewrite, size};
+use super::{Refusal, bearer, cors, discovery, media, rewrite, size};
 use crate::app::App;
 use crate::mcp::{Endpoint, Session, Sessions, Shared};
 
@@ -86,6 +86,11 @@ impl Guard {
             .extensions
             .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
         let entry = self.access.entry(&parts);
+        // Only the auth mode knows which headers hold a credential, and the parts travel far: no
+        // debug print of them shows any value.
+        for value in parts.headers.values_mut() {
+            value.set_sensitive(true);
+        }
         let path = parts.uri.path().to_owned();
         let route = self.table.find(&path);
         let label = route.label();
@@ -246,9 +251,18 @@ impl Guard {
     {
         size::check_declared(&parts.headers, self.app.http.body_limit)?;
         let caller = self.authenticate(&parts, address).await?;
+        if let Some(challenge) = caller
+            .only_discovers()
+            .filter(|_| parts.method != Method::POST)
+        {
+            return Err(AuthError::from(challenge.clone()).into());
+        }
         let session = self.session(&parts, &caller)?;
         let now = self.app.clock.monotonic();
-        self.limits.accepted(caller.principal(), address, now)?;
+        match caller.only_discovers() {
+            Some(_) => self.limits.discovering(address, now)?,
+            None => self.limits.accepted(caller.principal(), address, now)?,
+        }
         match parts.method {
             Method::GET => {
                 media::check_get(&parts.headers)?;
@@ -267,6 +281,11 @@ impl Guard {
             _ => {
                 media::check_post(&mut parts.headers)?;
                 let body = size::collect(body, self.app.http.body_limit).await?;
+                if let Some(challenge) = caller.only_discovers()
+                    && !discovery::only_discovers(&body)
+                {
+                    return Err(AuthError::from(challenge.clone()).into());
+                }
                 parts.extensions.insert(caller);
                 self.post(parts, body, session).await
             }

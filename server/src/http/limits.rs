@@ -66,6 +66,21 @@ impl Limits {
         rate.take(&customer, now).map_err(exceeded)
     }
 
+    /// Counts a request of somebody without a credential who is served all the same. Such callers
+    /// share one principal, so that their networks are counted.
+    ///
+    /// # Errors
+    /// 429.
+    pub(crate) fn discovering(&self, address: IpAddr, now: Duration) -> Result<(), Refusal> {
+        let network = network(address);
+        let taken = match (&self.unaccepted, &self.accepted) {
+            (Some(rate), _) => rate.take(&network, now),
+            (None, Some(rate)) => rate.take(&Customer::Network(network), now),
+            (None, None) => Ok(()),
+        };
+        taken.map_err(exceeded)
+    }
+
     /// Whether a credential from `address` is looked at at all.
     ///
     /// # Errors
