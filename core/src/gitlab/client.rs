@@ -243,6 +243,14 @@ impl GitLab {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Broken { error, sent: true }),
         };
+        let proxied = credential.and_then(Credential::attachment).is_some();
+        if proxied && is_page_of_a_proxy(request, status, &headers, &body) {
+            return Ok(Outcome::Refused(
+                StatusCode::UNAUTHORIZED,
+                HeaderMap::new(),
+                Bytes::new(),
+            ));
+        }
         if !status.is_success() {
             return Ok(Outcome::Refused(status, headers, body));
         }
@@ -323,8 +331,27 @@ impl GitLab {
 /// True when a newer credential could change the answer.
 fn is_stale(status: StatusCode, request: &ApiRequest, credential: Option<&Credential>) -> bool {
     let attached = credential.and_then(Credential::attachment);
-    status == StatusCode::UNAUTHORIZED
-        || attached.is_some_and(|one| one.is_stale(&request.method().to_http(), status))
+    let heard = attached.is_some_and(|one| one.refused(&request.method().to_http(), status));
+    heard || status == StatusCode::UNAUTHORIZED
+}
+
+/// A page or a redirect where data is due: whatever stands before GitLab wants a sign-in. GitLab
+/// declares no raw file as HTML.
+fn is_page_of_a_proxy(
+    request: &ApiRequest,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> bool {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if status.is_redirection() {
+        let target = header(http::header::LOCATION).unwrap_or_default();
+        let moved = moves(status, request) && moved_project(request.path(), target).is_some();
+        return !target.is_empty() && !moved;
+    }
+    let raw = request.path().as_str().ends_with("/raw");
+    let declared = header(http::header::CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
+    status.is_success() && (declared || !raw && is_html(headers, body))
 }
 
 /// A renamed project answers reads with 301 and its id.
