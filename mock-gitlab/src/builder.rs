@@ -130,7 +130,12 @@ impl Builder {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (listener, address) = server::bind(address).await?;
         let url = format!("http://{address}{}", self.base_path);
-        let gate = Arc::new(Gate::new(address, self.seed, self.clock.clone()));
+        let gate = Arc::new(Gate::new(
+            address,
+            &self.base_path,
+            self.seed,
+            self.clock.clone(),
+        ));
         self.external_url = Some(url.clone());
         let gitlab = self.start().await?;
         let through = server::serve(listener, gitlab.shared(), Some(Arc::clone(&gate)));

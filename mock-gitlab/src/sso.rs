@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::ids::Ids;
-use crate::ledger::{Ledger, Record, Who};
+use crate::ledger::{BODY_KEPT, Ledger, Record, Who};
 use crate::request::Request;
 
 /// The cookie of the identity provider.
@@ -27,6 +27,9 @@ pub const PROXY_COOKIE: &str = "sso_proxy";
 
 /// Below this path the proxy answers itself.
 const OWN: &str = "/sso/";
+
+/// What stands before a path outside the base path of the instance.
+const OUTSIDE: &str = "/-/outside";
 
 /// A running proxy, as a test holds it; made by
 /// [`Builder::start_behind_sign_on_proxy`](crate::Builder::start_behind_sign_on_proxy). Dropping it
@@ -139,6 +142,8 @@ struct Sessions {
 pub(crate) struct Gate {
     /// Scheme, host and port of the proxy.
     origin: String,
+    /// `/gitlab`, or empty.
+    base_path: String,
     /// Scheme, host and port of the identity provider.
     provider: Mutex<String>,
     clock: Clock,
@@ -149,11 +154,12 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(address: SocketAddr, seed: u64, clock: Clock) -> Self {
+    pub(crate) fn new(address: SocketAddr, base_path: &str, seed: u64, clock: Clock) -> Self {
         let origin = format!("http://{address}");
         Self {
             provider: Mutex::new(origin.clone()),
             origin,
+            base_path: base_path.to_owned(),
             clock,
             ledger: Ledger::default(),
             sessions: Mutex::new(Sessions {
@@ -190,7 +196,10 @@ impl Gate {
 
     /// The proxy's own answer, or `None` when the request goes through to the instance.
     pub(crate) fn answer(&self, request: &Request) -> Option<Answer> {
-        let answer = match request.path.strip_prefix(OWN) {
+        // The proxy's own places lie beside the base path of the instance.
+        let place = request.path.strip_prefix(OUTSIDE);
+        let place = place.unwrap_or(&request.path).strip_prefix(OWN);
+        let answer = match place {
             Some(place) => Some(self.own(place, request)),
             None if self.knows(request) => None,
             None => Some(self.stranger(request)),
@@ -202,7 +211,7 @@ impl Gate {
             path: request.path.clone(),
             query: request.query.clone(),
             headers: request.headers.clone(),
-            body: request.body.clone(),
+            body: request.body.slice(..request.body.len().min(BODY_KEPT)),
             who: Who::default(),
             connection: request.connection,
             status: answer.as_ref().map(|answer| answer.status),
@@ -222,9 +231,9 @@ impl Gate {
             return sign_in_page("");
         }
         let target = match (request.is_read(), request.query.as_str()) {
-            (false, _) => "/".to_owned(),
-            (true, "") => request.path.clone(),
-            (true, query) => format!("{}?{query}", request.path),
+            (false, _) => format!("{}/", self.base_path),
+            (true, "") => format!("{}{}", self.base_path, request.path),
+            (true, query) => format!("{}{}?{query}", self.base_path, request.path),
         };
         let left = self.detours.load(Ordering::SeqCst);
         let query = encode(&[("left", &left.to_string()), ("rd", &target)]);
