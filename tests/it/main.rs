@@ -11,6 +11,8 @@ mod bad_input;
 mod catalog;
 mod command;
 mod config;
+mod cookie;
+mod cookie_proxy;
 mod reachable;
 mod stdio;
 mod text;
