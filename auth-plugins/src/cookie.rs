@@ -5,7 +5,6 @@
 //! memory until then. Session cookies at GitLab:
 //! <https://docs.gitlab.com/api/rest/authentication/#session-cookie>
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -25,7 +24,7 @@ mod jar;
 mod page;
 mod session;
 
-use file::CookieFile;
+use file::{CookieFile, Stamp};
 use session::Session;
 
 /// The cookie file.
@@ -41,7 +40,9 @@ pub static PATH: Setting = Setting::new(
 /// the modes `pat` and `job-token`.
 #[derive(Debug)]
 pub struct Config {
-    path: Option<PathBuf>,
+    file: Option<CookieFile>,
+    /// The state of the file whose bad lines the start has told.
+    told: Option<Stamp>,
     beside: Option<Beside>,
 }
 
@@ -66,9 +67,8 @@ impl Section for Config {
         if path.is_none() && !reader.is_set(&PATH) {
             reader.problem(&PATH, "is required by the auth mode cookie");
         }
-        if path.as_ref().is_some_and(|path| !path.exists()) {
-            reader.warn_about(&PATH, "there is no such file; it is read once it appears");
-        }
+        let file = path.map(CookieFile::new);
+        let told = file.as_ref().and_then(|file| look_into(file, reader));
         let has_job_token = reader.is_set(&job_token::TOKEN);
         let beside = if reader.is_set(&pat::TOKEN) {
             if has_job_token {
@@ -81,7 +81,23 @@ impl Section for Config {
         } else {
             None
         };
-        Self { path, beside }
+        Self { file, told, beside }
+    }
+}
+
+/// Tells what is wrong with the file. Nothing of that prevents a start: it may be right later.
+fn look_into(file: &CookieFile, reader: &mut Reader) -> Option<Stamp> {
+    match file.read(i64::MIN) {
+        Ok((stamp, content)) => {
+            if content.bad > 0 {
+                reader.warn_about(&PATH, content.complaint());
+            }
+            Some(stamp)
+        }
+        Err(error) => {
+            reader.warn_about(&PATH, format!("{error}; it is read once it can be"));
+            None
+        }
     }
 }
 
@@ -117,7 +133,7 @@ impl AuthPlugin for Cookie {
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let missing = || BuildError(format!("{} is not set", PATH.variable()));
-        let file = CookieFile::new(config.path.ok_or_else(missing)?);
+        let file = config.file.ok_or_else(missing)?;
         let token: Option<Box<dyn AuthProvider>> = match config.beside {
             Some(Beside::Pat(config)) => Some(Box::new(Pat::build(config, context).await?)),
             Some(Beside::Job(config)) => Some(Box::new(JobToken::build(config, context).await?)),
@@ -125,7 +141,7 @@ impl AuthPlugin for Cookie {
         };
         Ok(Self {
             instance: context.instance.clone(),
-            session: Arc::new(Session::open(file, token.is_some(), context)),
+            session: Arc::new(Session::new((file, config.told), token.is_some(), context)),
             token,
         })
     }

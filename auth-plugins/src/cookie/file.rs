@@ -117,7 +117,7 @@ pub(super) struct Content {
     /// How many lines are of no use.
     pub(super) bad: usize,
     /// The last line has no end.
-    is_open: bool,
+    pub(super) is_open: bool,
     /// The last line has no end and is of no use: the rest of it is not there yet.
     pub(super) is_cut: bool,
 }
@@ -149,6 +149,21 @@ impl Content {
         }
         content.is_cut = content.is_open && last_is_bad;
         content
+    }
+
+    /// The bad lines by their numbers.
+    pub(super) fn complaint(&self) -> String {
+        let numbers: Vec<String> = self.bad_lines.iter().map(ToString::to_string).collect();
+        let more = self.bad.saturating_sub(numbers.len());
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        format!(
+            "the lines {}{more} hold no usable cookie",
+            numbers.join(", ")
+        )
     }
 
     /// Whether nothing suggests that somebody is still writing it.

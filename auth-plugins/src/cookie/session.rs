@@ -20,6 +20,10 @@ use super::page::CsrfToken;
 /// How often the file is looked at, at most.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a file without a final line break has to stay the same: the end of the last value may
+/// be missing.
+const BROKEN_OFF: Duration = Duration::from_secs(10);
+
 /// How many looks in a row have to find the file gone before its cookies are given up.
 const GONE: u8 = 2;
 
@@ -32,6 +36,7 @@ pub(super) struct Session {
     pub(super) egress: Egress,
     pub(super) clock: Arc<dyn Clock>,
     file: CookieFile,
+    told: Option<Stamp>,
     /// A token goes along, so GitLab asks for no CSRF token.
     has_token: bool,
     held: Mutex<Held>,
@@ -56,8 +61,8 @@ pub(super) struct Held {
     refused: Option<u64>,
     looked: Option<Duration>,
     stamp: Option<Stamp>,
-    /// Read, but not taken over: it may be half written.
-    waiting: Option<Stamp>,
+    /// Read, but not taken over, since when: it may be half written.
+    waiting: Option<(Stamp, Duration)>,
     gone: u8,
     /// The reason that was last complained about.
     complaint: Option<FileError>,
@@ -80,9 +85,14 @@ impl Held {
 }
 
 impl Session {
-    /// Reads the file, should it be there.
-    pub(super) fn open(file: CookieFile, has_token: bool, context: &BuildContext) -> Self {
-        let session = Self {
+    /// A session that reads the file when it is first used. The bad lines of the state `told` have
+    /// been told already.
+    pub(super) fn new(
+        (file, told): (CookieFile, Option<Stamp>),
+        has_token: bool,
+        context: &BuildContext,
+    ) -> Self {
+        Self {
             instance: context.instance.clone(),
             egress: context.egress.clone(),
             clock: Arc::clone(&context.clock),
@@ -90,9 +100,8 @@ impl Session {
             has_token,
             held: Mutex::default(),
             walking: tokio::sync::Mutex::default(),
-        };
-        session.look();
-        session
+            told,
+        }
     }
 
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {
@@ -128,32 +137,37 @@ impl Session {
                 held.waiting = None;
                 held.complaint = None;
             }
-            Ok(_) => self.load(&mut held),
+            Ok(_) => self.load(&mut held, now),
         }
         held.gone = 0;
     }
 
-    /// Takes over the file. One with a flaw may be half written: it has to look the same twice, and
-    /// one that breaks off within a line is never taken while there are cookies to keep.
-    fn load(&self, held: &mut Held) {
+    /// Takes over the file. One with a flaw may be half written: it has to stay the same for a
+    /// while, and one that breaks off in a line without a value is not taken at all while there are
+    /// cookies to keep.
+    fn load(&self, held: &mut Held, now: Duration) {
         let (stamp, content) = match self.file.read(self.now()) {
             Ok(read) => read,
             Err(error) => return held.complain(error),
         };
         let first = held.load == 0;
-        let settled = held.waiting == Some(stamp) && !content.is_cut;
-        if !first && !content.is_whole() && !settled {
-            if held.waiting.replace(stamp) != Some(stamp) {
-                tracing::debug!("the cookie file looks half written; keeping the cookies");
+        if !first && !content.is_whole() {
+            let known = held.waiting.filter(|(waiting, _)| *waiting == stamp);
+            let (_, since) = *held.waiting.insert(known.unwrap_or((stamp, now)));
+            let wait = if content.is_open {
+                BROKEN_OFF
+            } else {
+                LOOK_AGAIN
+            };
+            if content.is_cut || now.saturating_sub(since) < wait {
+                if known.is_none() {
+                    tracing::info!("the cookie file looks half written; keeping the cookies");
+                }
+                return;
             }
-            return;
         }
-        if content.bad > 0 {
-            tracing::warn!(
-                lines = ?content.bad_lines,
-                count = content.bad,
-                "lines of the cookie file are of no use"
-            );
+        if content.bad > 0 && self.told != Some(stamp) {
+            tracing::warn!("of the cookie file, {}", content.complaint());
         }
         let jar = Jar::new(content.cookies);
         let (cookies, expired) = (jar.len(), content.expired);

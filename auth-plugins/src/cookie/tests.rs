@@ -1,6 +1,7 @@
 //! Configuration of the mode, and how cookies and a token share one number.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gitlab_mcp_core::auth::HeaderKind;
@@ -82,7 +83,16 @@ fn mistakes_are_named_and_a_missing_file_is_none() {
     let missing = ("GITLAB_AUTH_COOKIE_PATH", "/nowhere/cookies");
     let (_, warnings) = read(&[missing]).unwrap();
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("no such file"), "{warnings:?}");
+    assert!(warnings[0].contains("does not exist"), "{warnings:?}");
+    let file = cookie_file();
+    fs::write(&file, "bad\n\nbad canary\n").unwrap();
+    let present = ("GITLAB_AUTH_COOKIE_PATH", file.to_str().unwrap());
+    let (_, warnings) = read(&[present]).unwrap();
+    assert_eq!(
+        warnings,
+        ["GITLAB_AUTH_COOKIE_PATH: the lines 1, 3 hold no usable cookie"]
+    );
+    fs::remove_file(file).unwrap();
     let problem = read(&[missing, ("GITLAB_TOKEN", "short")]).unwrap_err();
     assert!(problem.contains("GITLAB_TOKEN"), "{problem}");
 }

@@ -12,7 +12,7 @@ use super::error::is_html;
 use super::patience::asked_wait;
 use super::request::moved_project;
 use super::{Answer, ApiError, ApiRequest, Egress, Instance, Method, Retries, Situation};
-use crate::auth::{AuthProvider, Caller, Credential};
+use crate::auth::{AuthError, AuthProvider, Caller, Credential};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -279,7 +279,8 @@ impl GitLab {
         let method = request.method().to_http();
         let mut headers = HeaderMap::new();
         if let Some(credential) = credential {
-            credential.apply(&method, &url, &mut headers).await?;
+            let applied = credential.apply(&method, &url, &mut headers).await;
+            applied.map_err(|error| self.not_sent(error))?;
         }
         let mut builder = self.egress.request(method, url.clone()).headers(headers);
         if let Some(body) = request.body() {
@@ -288,6 +289,15 @@ impl GitLab {
                 .body(body.to_string());
         }
         Ok((url, builder))
+    }
+
+    /// Why a request did not leave, with the advice of the mode.
+    fn not_sent(&self, error: AuthError) -> ApiError {
+        let mut error = ApiError::from(error);
+        if let Situation::NotSignedIn { advice } = &mut error.situation {
+            *advice = self.auth.sign_in_advice();
+        }
+        error
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, ApiError> {

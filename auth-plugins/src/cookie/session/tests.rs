@@ -33,7 +33,8 @@ impl Scene {
             random: Arc::new(OsRandom),
         };
         let file = CookieFile::new(folder.join("cookies"));
-        let session = Arc::new(Session::open(file, false, &context));
+        let session = Arc::new(Session::new((file, None), false, &context));
+        session.look();
         Self {
             folder,
             clock,
@@ -129,16 +130,18 @@ async fn a_file_written_in_two_steps_is_taken_when_it_is_whole() {
 
 #[tokio::test]
 async fn a_flaw_that_stays_is_no_half_written_file() {
-    let flaws = [
-        format!("bad line\n{}", line("new")),
-        line("new").trim_end().to_owned(),
-    ];
-    for flawed in flaws {
-        let scene = Scene::new(Some(&line("old")));
-        scene.write(&flawed);
-        assert_eq!(scene.next(), "old=v", "{flawed:?}");
-        assert_eq!(scene.next(), "new=v", "{flawed:?}");
+    let scene = Scene::new(Some(&line("old")));
+    scene.write(&format!("bad line\n{}", line("new")));
+    assert_eq!(scene.next(), "old=v");
+    assert_eq!(scene.next(), "new=v");
+
+    let scene = Scene::new(Some(&line("old")));
+    scene.write(line("new").trim_end());
+    for second in 0..10 {
+        assert_eq!(scene.next(), "old=v", "{second}");
     }
+    assert_eq!(scene.next(), "new=v");
+
     let scene = Scene::new(Some(&line("old")));
     scene.write("# Netscape HTTP Cookie File\n");
     assert_eq!(scene.next(), "old=v");
