@@ -201,7 +201,8 @@ fn read_set_cookie(text: &str, url: &Url, now: i64) -> Option<Cookie> {
     }
     let expires = match (raw.max_age(), raw.expires_datetime()) {
         (Some(age), _) => Some(now.saturating_add(age.whole_seconds())),
-        (None, date) => date.map(|date| date.unix_timestamp()),
+        (None, Some(date)) => Some(date.unix_timestamp()),
+        (None, None) => None,
     };
     let reach = Reach {
         domain,

@@ -45,11 +45,14 @@ async fn build(pairs: &[(&str, &str)]) -> (Cookie, Arc<ManualClock>) {
     (Cookie::build(config, &context).await.unwrap(), clock)
 }
 
+/// What stands beside the file, the kind of credential, and how many warnings there are.
+type Case = (&'static [(&'static str, &'static str)], HeaderKind, usize);
+
 #[tokio::test]
 async fn a_token_beside_the_cookies_is_sent_along_and_the_access_token_wins() {
     let path = cookie_file();
     let path = path.to_str().unwrap();
-    let cases: [(&[(&str, &str)], HeaderKind, usize); 5] = [
+    let cases: [Case; 5] = [
         (&[], HeaderKind::Cookie, 0),
         (&[PAT], HeaderKind::PrivateToken, 0),
         (

@@ -41,7 +41,9 @@ impl Attachment for Beside {
     }
 
     fn learn(&self, _: &Url, answer: &HeaderMap) {
-        let learned = answer.get("x-learn").map_or("nothing", |value| value.to_str().unwrap());
+        let learned = answer
+            .get("x-learn")
+            .map_or("nothing", |value| value.to_str().unwrap());
         self.heard.lock().unwrap().push(format!("learn {learned}"));
     }
 
@@ -102,7 +104,10 @@ async fn a_refusal_it_calls_stale_renews_once_and_others_do_not() {
         assert_eq!(result.is_ok(), requests == 2, "{status}");
         assert_eq!(upstream.count(), requests, "{status}");
         let refused = format!("refused POST {status}");
-        assert!(beside.heard().contains(&refused), "a 401 is heard as well: {status}");
+        assert!(
+            beside.heard().contains(&refused),
+            "a 401 is heard as well: {status}"
+        );
     }
 }
 
@@ -115,13 +120,19 @@ async fn pages_and_redirects_count_as_401_and_are_tried_again_once() {
         for reply in [page, away, undeclared] {
             let beside = Arc::new(Beside::default());
             let upstream = Upstream::playing([reply(), ok()]).await;
-            bench(&upstream.url(), &beside).send(request(method)).await.unwrap();
+            bench(&upstream.url(), &beside)
+                .send(request(method))
+                .await
+                .unwrap();
             assert_eq!(upstream.count(), 2);
 
             let upstream = Upstream::playing([reply(), reply(), reply()]).await;
             let sent = bench(&upstream.url(), &beside).send(request(method)).await;
             let error = sent.unwrap_err();
-            assert_eq!((error.code, error.status), (ErrorCode::Unauthorized, Some(401)));
+            assert_eq!(
+                (error.code, error.status),
+                (ErrorCode::Unauthorized, Some(401))
+            );
             assert_eq!(error.next_step, ADVICE);
             assert!(!crate::bench::told(&error).contains("Company"), "{error:?}");
             assert_eq!(upstream.count(), 2);
@@ -136,7 +147,14 @@ async fn a_renamed_project_is_no_sign_in() {
     let upstream = Upstream::playing([moved, ok()]).await;
     bench(&upstream.url(), &beside).get().await.unwrap();
     assert!(upstream.seen()[1].line().contains("projects/42/issues"));
-    assert_eq!(beside.heard().iter().filter(|line| line.starts_with("refused")).count(), 1);
+    assert_eq!(
+        beside
+            .heard()
+            .iter()
+            .filter(|line| line.starts_with("refused"))
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -149,7 +167,10 @@ async fn a_raw_file_may_look_like_a_page_but_is_never_declared_as_one() {
     let answer = bench(&upstream.url(), &beside).send(raw()).await.unwrap();
     assert_eq!(answer.text(), text);
     let upstream = Upstream::playing([Reply::html(200, text), Reply::html(200, text)]).await;
-    let error = bench(&upstream.url(), &beside).send(raw()).await.unwrap_err();
+    let error = bench(&upstream.url(), &beside)
+        .send(raw())
+        .await
+        .unwrap_err();
     assert_eq!(error.code, ErrorCode::Unauthorized);
 }
 
@@ -174,7 +195,10 @@ async fn words_of_gitlab_that_repeat_it_are_masked() {
     let beside = Arc::new(Beside::default());
     let error = bench(&upstream.url(), &beside).get().await.unwrap_err();
     let told = crate::bench::told(&error);
-    assert!(told.contains("[masked]") && !told.contains(SECRET), "{told}");
+    assert!(
+        told.contains("[masked]") && !told.contains(SECRET),
+        "{told}"
+    );
 }
 
 #[tokio::test]

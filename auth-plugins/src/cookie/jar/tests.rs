@@ -51,99 +51,40 @@ fn learn(jar: &mut Jar, from: &str, values: &[&str]) {
     jar.learn(&url(from), &headers, NOW);
 }
 
+/// Domain (with a dot: its subdomains too), path, flag, request, and whether it is sent there.
+const REQUESTS: &str = "
+    a.example  /        any     https://a.example/api       yes
+    a.example  /        any     https://a.example:8443/api  yes
+    a.example  /        any     https://b.a.example/api     no
+    a.example  /        any     https://a.example.evil/api  no
+    a.example  /        any     https://example/api         no
+    .a.example /        any     https://a.example/api       yes
+    .a.example /        any     https://b.a.example/api     yes
+    .a.example /        any     https://xa.example/api      no
+    .0.0.1     /        any     https://127.0.0.1/api       no
+    127.0.0.1  /        any     https://127.0.0.1/api       yes
+    a.example  /api     any     https://a.example/api       yes
+    a.example  /api     any     https://a.example/api/v4    yes
+    a.example  /api/    any     https://a.example/api/v4    yes
+    a.example  /api     any     https://a.example/apis      no
+    a.example  /gitlab  any     https://a.example/api/v4    no
+    a.example  /        secure  https://a.example/api       yes
+    a.example  /        secure  http://a.example/api        no
+    127.0.0.1  /        secure  http://127.0.0.1/api        no
+    localhost  /        secure  http://localhost/api        no
+";
+
 #[test]
 fn domain_path_and_secure_flag_decide() {
-    let cases = [
-        (host("a.example"), "/", false, "https://a.example/api", true),
-        (
-            host("a.example"),
-            "/",
-            false,
-            "https://a.example:8443/api",
-            true,
-        ),
-        (
-            host("a.example"),
-            "/",
-            false,
-            "https://b.a.example/api",
-            false,
-        ),
-        (
-            host("a.example"),
-            "/",
-            false,
-            "https://a.example.evil/api",
-            false,
-        ),
-        (host("a.example"), "/", false, "https://example/api", false),
-        (
-            below("a.example"),
-            "/",
-            false,
-            "https://a.example/api",
-            true,
-        ),
-        (
-            below("a.example"),
-            "/",
-            false,
-            "https://b.a.example/api",
-            true,
-        ),
-        (
-            below("a.example"),
-            "/",
-            false,
-            "https://xa.example/api",
-            false,
-        ),
-        (below("0.0.1"), "/", false, "https://127.0.0.1/api", false),
-        (host("127.0.0.1"), "/", false, "https://127.0.0.1/api", true),
-        (
-            host("a.example"),
-            "/api",
-            false,
-            "https://a.example/api",
-            true,
-        ),
-        (
-            host("a.example"),
-            "/api",
-            false,
-            "https://a.example/api/v4",
-            true,
-        ),
-        (
-            host("a.example"),
-            "/api/",
-            false,
-            "https://a.example/api/v4",
-            true,
-        ),
-        (
-            host("a.example"),
-            "/api",
-            false,
-            "https://a.example/apis",
-            false,
-        ),
-        (
-            host("a.example"),
-            "/gitlab",
-            false,
-            "https://a.example/api/v4",
-            false,
-        ),
-        (host("a.example"), "/", true, "https://a.example/api", true),
-        (host("a.example"), "/", true, "http://a.example/api", false),
-        (host("127.0.0.1"), "/", true, "http://127.0.0.1/api", false),
-        (host("localhost"), "/", true, "http://localhost/api", false),
-    ];
-    for (domain, path, secure, target, expected) in cases {
-        let what = format!("{domain:?} {path} {secure} {target}");
-        let jar = Jar::new(vec![cookie("n", domain, path, secure)]);
-        assert_eq!(sent(&jar, target) == "n=v", expected, "{what}");
+    let rows = REQUESTS.lines().filter(|row| !row.trim().is_empty());
+    for row in rows {
+        let columns: Vec<&str> = row.split_whitespace().collect();
+        let [domain, path, flag, target, expected] = columns[..] else {
+            panic!("{row}");
+        };
+        let domain = domain.strip_prefix('.').map_or_else(|| host(domain), below);
+        let jar = Jar::new(vec![cookie("n", domain, path, flag == "secure")]);
+        assert_eq!(sent(&jar, target) == "n=v", expected == "yes", "{row}");
     }
 }
 
@@ -192,91 +133,44 @@ fn answers_set_replace_and_remove() {
     assert!(jar.is_empty());
 }
 
+/// Who answers, what is set, and a request that has it or not.
+const SETTINGS: &str = "
+https://gitlab.a.example/x/y | n=v                               | https://gitlab.a.example/x/z   | yes
+https://gitlab.a.example/x/y | n=v                               | https://gitlab.a.example/other | no
+https://gitlab.a.example/x/y | n=v; Path=other                   | https://gitlab.a.example/x/z   | yes
+https://gitlab.a.example/x/y | n=v; Domain=a.example; Path=/     | https://b.a.example/           | yes
+https://gitlab.a.example/x/y | n=v; Domain=.A.Example; Path=/    | https://b.a.example/           | yes
+https://gitlab.a.example/x/y | n=v; Domain=b.example; Path=/     | https://b.example/             | no
+https://gitlab.a.example/x/y | n=v; Domain=example; Path=/       | https://b.example/             | no
+https://gitlab.a.example/x/y | n=v; Domain=x.gitlab.a.example    | https://x.gitlab.a.example/x/y | no
+https://gitlab.a.example/x/y | n=v; Path=/; Max-Age=-5           | https://gitlab.a.example/      | no
+https://gitlab.a.example/x/y | n=v; Path=/; Max-Age=99999999999  | https://gitlab.a.example/      | yes
+https://gitlab.a.example/x/y | __Host-n=v; Path=/; Secure        | https://gitlab.a.example/      | yes
+https://gitlab.a.example/x/y | __Host-n=v; Path=/                | https://gitlab.a.example/      | no
+https://gitlab.a.example/x/y | __Host-n=v; Path=/x; Secure       | https://gitlab.a.example/x     | no
+https://gitlab.a.example/x/y | __host-n=v; Path=/; Secure; Domain=gitlab.a.example | https://gitlab.a.example/ | no
+https://gitlab.a.example/x/y | __secure-n=v; Path=/              | https://gitlab.a.example/      | no
+https://gitlab.a.example/x/y | __Secure-n=v; Path=/; Secure      | https://gitlab.a.example/      | yes
+http://a.example/            | __Secure-n=v; Path=/; Secure      | https://a.example/             | no
+http://127.0.0.1/            | n=v; Domain=127.0.0.1; Path=/     | http://127.0.0.1/              | yes
+http://localhost/            | n=v; Domain=localhost; Path=/     | http://localhost/              | yes
+https://gitlab.a.example/    |                                   | https://gitlab.a.example/      | no
+https://gitlab.a.example/    | =v; Path=/                        | https://gitlab.a.example/      | no
+https://gitlab.a.example/    | novalue                           | https://gitlab.a.example/      | no
+";
+
 #[test]
 fn what_an_answer_may_not_set_is_left_out() {
-    let home = "https://gitlab.a.example/x/y";
-    let long = format!("n={}", "x".repeat(4096));
-    let cases = [
-        (home, "n=v", "https://gitlab.a.example/x/z", true),
-        (home, "n=v", "https://gitlab.a.example/other", false),
-        (
-            home,
-            "n=v; Domain=a.example; Path=/",
-            "https://b.a.example/",
-            true,
-        ),
-        (
-            home,
-            "n=v; Domain=.A.Example; Path=/",
-            "https://b.a.example/",
-            true,
-        ),
-        (
-            home,
-            "n=v; Domain=b.example; Path=/",
-            "https://b.example/",
-            false,
-        ),
-        (
-            home,
-            "n=v; Domain=example; Path=/",
-            "https://b.example/",
-            false,
-        ),
-        (
-            home,
-            "n=v; Domain=evil.gitlab.a.example; Path=/",
-            home,
-            false,
-        ),
-        (home, "n=v; Path=/; Max-Age=-5", home, false),
-        (
-            home,
-            "n=v; Path=/; Max-Age=99999999999999999999",
-            home,
-            true,
-        ),
-        (home, "__Host-n=v; Path=/; Secure", home, true),
-        (home, "__Host-n=v; Path=/", home, false),
-        (home, "__Host-n=v; Path=/x; Secure", home, false),
-        (
-            home,
-            "__Host-n=v; Path=/; Secure; Domain=gitlab.a.example",
-            home,
-            false,
-        ),
-        (home, "__secure-n=v; Path=/", home, false),
-        (home, "__Secure-n=v; Path=/; Secure", home, true),
-        (
-            "http://a.example/",
-            "__Secure-n=v; Path=/; Secure",
-            "https://a.example/",
-            false,
-        ),
-        (
-            "http://127.0.0.1/",
-            "n=v; Domain=127.0.0.1; Path=/",
-            "http://127.0.0.1/",
-            true,
-        ),
-        (
-            "http://localhost/",
-            "n=v; Domain=localhost; Path=/",
-            "http://localhost/",
-            true,
-        ),
-        (home, "", home, false),
-        (home, "=v; Path=/", home, false),
-        (home, &long, home, false),
-    ];
-    for (from, value, target, expected) in cases {
+    for row in SETTINGS.lines().filter(|row| !row.is_empty()) {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [from, value, target, expected] = columns[..] else {
+            panic!("{row}");
+        };
         let jar = learned(from, &[value]);
-        assert_eq!(
-            !sent(&jar, target).is_empty(),
-            expected,
-            "{from} {value:.60}"
-        );
+        assert_eq!(!sent(&jar, target).is_empty(), expected == "yes", "{row}");
     }
+    let long = format!("n={}; Path=/", "x".repeat(4096));
+    assert!(learned("https://a.example/", &[&long]).is_empty());
 }
 
 #[test]

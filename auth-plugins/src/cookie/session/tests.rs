@@ -19,11 +19,11 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(content: Option<&str>) -> Self {
+    fn new(text: Option<&str>) -> Self {
         let folder = std::env::temp_dir().join(format!("gitlab-mcp-jar-{}", token(&OsRandom, 12)));
         fs::create_dir(&folder).unwrap();
-        if let Some(content) = content {
-            fs::write(folder.join("cookies"), content).unwrap();
+        if let Some(text) = text {
+            fs::write(folder.join("cookies"), text).unwrap();
         }
         let clock = Arc::new(ManualClock::default());
         let context = BuildContext {
@@ -110,7 +110,9 @@ async fn at_the_start_usable_lines_are_used_whatever_stands_beside_them() {
 async fn a_file_written_in_two_steps_is_taken_when_it_is_whole() {
     let scene = Scene::new(Some(&line("old")));
     let whole = format!("# Netscape\n{}{}", line("new1"), line("new2"));
-    for half in ["", "# Netscape\n", &whole[..40], &whole[..whole.len() - 5]] {
+    let (start, _) = whole.split_at(40);
+    let (nearly, _) = whole.split_at(whole.len() - 5);
+    for half in ["", "# Netscape\n", start, nearly] {
         scene.write(half);
         assert_eq!(scene.next(), "old=v", "{half:?}");
         scene.write(&whole);
@@ -118,7 +120,7 @@ async fn a_file_written_in_two_steps_is_taken_when_it_is_whole() {
         scene.write(&line("old"));
         assert_eq!(scene.next(), "old=v");
     }
-    scene.write(&whole[..40]);
+    scene.write(start);
     for _ in 0..10 {
         assert_eq!(
             scene.next(),
