@@ -338,8 +338,14 @@ async fn a_session_that_ended_is_told_as_a_sign_in() {
     assert_eq!(write.code(), "UNAUTHORIZED", "{write:?}");
     assert!(write.text().contains("cookie file"), "{write:?}");
     assert_eq!(scene.count(WRITES), 1);
+    let pages = scene.count(HOME);
     let read = client.call("list_events", json!({})).await;
     assert_eq!(read.code(), "UNAUTHORIZED", "{read:?}");
+    assert_eq!(
+        scene.count(HOME),
+        pages,
+        "a read is not about the CSRF token"
+    );
     scene.canary.assert_silent(&format!("{write:?} {read:?}"));
 
     let session = session_of(&scene.gitlab).await;

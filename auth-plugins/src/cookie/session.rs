@@ -211,8 +211,9 @@ impl Session {
     /// Fetches another CSRF token when GitLab refused the present one.
     pub(super) async fn renew_csrf(&self) {
         let present = {
-            let held = self.held();
-            if held.refused != Some(held.renewals) {
+            let mut held = self.held();
+            // Taken: a later refusal of something else is not about this token.
+            if held.refused.take() != Some(held.renewals) {
                 return;
             }
             held.csrf.clone()
