@@ -12,6 +12,8 @@ mod catalog;
 mod command;
 mod config;
 mod docs;
+mod cookie;
+mod cookie_proxy;
 mod reachable;
 mod remote;
 mod start;

@@ -13,7 +13,7 @@ use super::error::is_html;
 use super::patience::asked_wait;
 use super::request::moved_project;
 use super::{Answer, ApiError, ApiRequest, Egress, Instance, Method, Retries, Situation};
-use crate::auth::{AuthProvider, Caller, Credential};
+use crate::auth::{AuthError, AuthProvider, Caller, Credential};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -252,6 +252,14 @@ impl GitLab {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Broken { error, sent: true }),
         };
+        let proxied = credential.and_then(Credential::attachment).is_some();
+        if proxied && is_page_of_a_proxy(request, status, &headers, &body) {
+            return Ok(Outcome::Refused(
+                StatusCode::UNAUTHORIZED,
+                HeaderMap::new(),
+                Bytes::new(),
+            ));
+        }
         if !status.is_success() {
             return Ok(Outcome::Refused(status, headers, body));
         }
@@ -280,7 +288,8 @@ impl GitLab {
         let method = request.method().to_http();
         let mut headers = HeaderMap::new();
         if let Some(credential) = credential {
-            credential.apply(&method, &url, &mut headers).await?;
+            let applied = credential.apply(&method, &url, &mut headers).await;
+            applied.map_err(|error| self.not_sent(error))?;
         }
         let builder = self.egress.request(method, url.clone());
         let builder = builder.map_err(|_| ApiError::new(Situation::HostNotAllowed))?;
@@ -291,6 +300,15 @@ impl GitLab {
                 .body(body.to_string());
         }
         Ok((url, builder))
+    }
+
+    /// Why a request did not leave, with the advice of the mode.
+    fn not_sent(&self, error: AuthError) -> ApiError {
+        let mut error = ApiError::from(error);
+        if let Situation::NotSignedIn { advice } = &mut error.situation {
+            *advice = self.auth.sign_in_advice();
+        }
+        error
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
@@ -334,8 +352,27 @@ impl GitLab {
 /// True when a newer credential could change the answer.
 fn is_stale(status: StatusCode, request: &ApiRequest, credential: Option<&Credential>) -> bool {
     let attached = credential.and_then(Credential::attachment);
-    status == StatusCode::UNAUTHORIZED
-        || attached.is_some_and(|one| one.is_stale(&request.method().to_http(), status))
+    let heard = attached.is_some_and(|one| one.refused(&request.method().to_http(), status));
+    heard || status == StatusCode::UNAUTHORIZED
+}
+
+/// A page or a redirect where data is due: whatever stands before GitLab wants a sign-in. GitLab
+/// declares no raw file as HTML.
+fn is_page_of_a_proxy(
+    request: &ApiRequest,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> bool {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if status.is_redirection() {
+        let target = header(http::header::LOCATION).unwrap_or_default();
+        let moved = moves(status, request) && moved_project(request.path(), target).is_some();
+        return !target.is_empty() && !moved;
+    }
+    let raw = request.path().as_str().ends_with("/raw");
+    let declared = header(http::header::CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
+    status.is_success() && (declared || !raw && is_html(headers, body))
 }
 
 /// A renamed project answers reads with 301 and its id.

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say so loudly"
 )]
 
+mod attachments;
 mod bench;
 mod certificates;
 mod connections;
