@@ -16,7 +16,7 @@ use gitlab_mcp_core::gitlab::Instance;
 use super::single_flight::SingleFlight;
 use super::token_file::TokenFileProblem;
 use super::token_file::{LockedTokenFile, StoredTokens, TokenFile, TokenFileError};
-use crate::gitlab_oauth::{GitLabOAuth, GrantError, Tokens};
+use crate::gitlab_oauth::{GitLabOAuth, GrantError};
 
 /// A token with less life than this is renewed before it is used.
 const DUE: Duration = Duration::from_secs(300);
@@ -125,8 +125,6 @@ pub(super) struct Held {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     flight: Arc<SingleFlight<Outcome>>,
-    /// Held by whoever changes the tokens.
-    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -150,7 +148,6 @@ impl Held {
             clock,
             state: Mutex::default(),
             flight: Arc::default(),
-            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -188,31 +185,14 @@ impl Held {
         Ok(self.present().filter(|one| one.number > rejected))
     }
 
-    /// Takes the tokens of a sign-in into use and saves them. When that fails, they are good for
-    /// this process alone.
-    pub(super) async fn store(self: &Arc<Self>, tokens: Tokens) {
-        let _turn = self.turn.lock().await;
-        let received = StoredTokens::received(tokens, self.clock.now());
-        match self.file.lock().await {
-            Ok(locked) => drop(self.save(locked, received).await),
-            Err(error) => {
-                tell_unsaved(&error);
-                let on_disk = self.load().await.ok().flatten();
-                self.take(received, on_disk);
-            }
-        }
-    }
-
     /// Waits for a renewal under way, so that its tokens are not lost.
     pub(super) async fn settled(&self) {
         self.flight.landed().await;
-        drop(self.turn.lock().await);
     }
 
     async fn run(self: &Arc<Self>, wanted: Wanted) -> Outcome {
         let held = Arc::clone(self);
         let run = async move {
-            let _turn = held.turn.lock().await;
             let outcome = held.obtain(wanted).await;
             match &outcome {
                 Ok(_) | Err(Problem::SignedOut) => {}
@@ -415,7 +395,7 @@ impl Stored {
     }
 }
 
-async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored), TokenFileError> {
+async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored), Problem> {
     let read = blocking(move || {
         let stored = match locked.load() {
             Ok(Some(tokens)) => Stored::Tokens(Box::new(tokens)),
@@ -424,12 +404,11 @@ async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored)
                 locked.set_aside_unreadable()?;
                 Stored::SetAside
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(Problem::File(error)),
         };
         Ok((locked, stored))
     });
-    read.await
-        .unwrap_or_else(|| unreachable!("reading does not panic"))
+    read.await.unwrap_or(Err(Problem::Transient))
 }
 
 async fn set_aside_stale(locked: LockedTokenFile) -> Result<(), TokenFileError> {
