@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`pat`] | one token speaks for everybody: personal use and CI |
 //! | [`job_token`] | inside a CI job, with the job's own token |
+//! | [`local_oauth`] | the person at this machine signs in with a browser |
 //! | [`none`] | public data only, without any credential |
 //!
 //! The modes have no privileges: a crate of somebody else registers its own in the same way.
 
 pub mod gitlab_oauth;
 pub mod job_token;
+pub mod local_oauth;
 pub mod none;
 pub mod pat;
 

@@ -21,6 +21,7 @@ mod error;
 mod execute;
 mod facts;
 mod output;
+pub mod permission;
 mod policy;
 mod roles;
 mod schema;
