@@ -112,7 +112,7 @@ pub static SCOPES: Setting = Setting::new(
 #[derive(Debug)]
 pub struct Config {
     /// The application; empty only when a script gives the tokens.
-    pub(super) client_id: String,
+    pub client_id: String,
     pub(super) client_secret: Option<Secret<ClientSecret>>,
     /// `http`, a loopback host, no query and no fragment.
     pub(super) redirect_uri: Url,
