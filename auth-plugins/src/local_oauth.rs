@@ -13,7 +13,11 @@ use gitlab_mcp_core::auth::{
 use gitlab_mcp_core::gitlab::Instance;
 use http::request::Parts;
 
+mod listener;
 mod lock;
+mod login;
+mod opener;
+mod page;
 mod renewal;
 mod script;
 pub mod settings;

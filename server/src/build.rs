@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
-use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
+use gitlab_mcp_core::command::{self, CommandDescriptor};
+use gitlab_mcp_core::config::{
+    ConfigError, Reader, Section, Setting, Sources, UsageError, Warning,
+};
 use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
@@ -15,6 +18,7 @@ use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
 use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
+use crate::cli;
 use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
 
 /// Why nothing was started.
@@ -70,6 +74,7 @@ impl From<ConfigError> for StartError {
 pub(crate) struct Linked {
     pub(crate) catalog: Catalog,
     pub(crate) modes: Vec<AuthDescriptor>,
+    pub(crate) commands: Vec<CommandDescriptor>,
 }
 
 impl Linked {
@@ -81,14 +86,25 @@ impl Linked {
         }
         let catalog = Catalog::linked();
         let modes = auth::linked();
-        match (catalog, modes) {
-            (Ok(catalog), Ok(modes)) if problems.is_empty() => Ok(Self { catalog, modes }),
-            (catalog, modes) => {
+        let commands = command::linked(env!("CARGO_PKG_NAME"), &cli::own_commands());
+        match (catalog, modes, commands) {
+            (Ok(catalog), Ok(modes), Ok(commands)) if problems.is_empty() => Ok(Self {
+                catalog,
+                modes,
+                commands,
+            }),
+            (catalog, modes, commands) => {
                 problems.extend(catalog.err().iter().flatten().map(ToString::to_string));
                 problems.extend(modes.err().iter().flatten().map(ToString::to_string));
+                problems.extend(commands.err().iter().flatten().map(ToString::to_string));
                 Err(StartError::Linked(problems))
             }
         }
+    }
+
+    /// Every setting that anything linked reads.
+    pub(crate) fn settings(&self) -> Vec<&'static Setting> {
+        config::settings(&self.modes, &self.commands)
     }
 }
 
@@ -104,7 +120,7 @@ struct Checked {
 }
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
-    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let mut reader = Reader::open(sources, &linked.settings())?;
     let listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
     let tools = ToolsConfig::read(&mut reader);
@@ -161,6 +177,9 @@ impl Outside {
     }
 }
 
+/// What no problem of the configuration explains.
+const INCOMPLETE: &str = "the configuration is incomplete";
+
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
 ///
@@ -181,7 +200,7 @@ pub async fn start_in(
 ) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
-    let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
+    let incomplete = || StartError::Build(INCOMPLETE.to_owned());
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
@@ -216,6 +235,42 @@ pub async fn start_in(
         mode,
         because,
         logging,
+        warnings,
+    })
+}
+
+/// A command of a plugin that is ready to run, and what the operator should know.
+pub(crate) struct ReadyCommand {
+    pub(crate) command: command::Prepared,
+    pub(crate) context: BuildContext,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Reads and checks what a plugin's command needs; neither an auth mode nor a transport does.
+pub(crate) fn ready(
+    outside: Outside,
+    sources: &Sources,
+    linked: &Linked,
+    command: &CommandDescriptor,
+) -> Result<ReadyCommand, StartError> {
+    let mut reader = Reader::open(sources, &linked.settings())?;
+    let gitlab = GitLabConfig::read(&mut reader);
+    let command = command.prepare(&mut reader);
+    let warnings = reader.finish()?;
+    let failed = |text: String| StartError::Build(text);
+    let instance = gitlab
+        .instance
+        .ok_or_else(|| failed(INCOMPLETE.to_owned()))?;
+    let egress = Egress::new(&gitlab.egress).map_err(|error| failed(error.to_string()))?;
+    let context = BuildContext {
+        instance,
+        egress,
+        clock: outside.clock,
+        random: outside.random,
+    };
+    Ok(ReadyCommand {
+        command,
+        context,
         warnings,
     })
 }

@@ -11,11 +11,12 @@ pub use logging::{LogFormat, LoggingConfig};
 pub use tools::ToolsConfig;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor};
+use gitlab_mcp_core::command::CommandDescriptor;
 use gitlab_mcp_core::config::{Section, Setting};
 
 /// Every setting that anything in this binary reads: the server's own, those of selection, and
-/// those of every linked auth mode.
-pub fn settings(modes: &[AuthDescriptor]) -> Vec<&'static Setting> {
+/// those of every linked auth mode and command.
+pub fn settings(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<&'static Setting> {
     let mut all: Vec<&'static Setting> = [
         ListenerConfig::SETTINGS,
         GitLabConfig::SETTINGS,
@@ -24,7 +25,9 @@ pub fn settings(modes: &[AuthDescriptor]) -> Vec<&'static Setting> {
         auth::SETTINGS,
     ]
     .concat();
-    for setting in modes.iter().flat_map(|mode| mode.settings) {
+    let of_modes = modes.iter().flat_map(|mode| mode.settings);
+    let of_commands = commands.iter().flat_map(|command| command.settings);
+    for setting in of_modes.chain(of_commands) {
         if !all
             .iter()
             .any(|known| known.variable() == setting.variable())

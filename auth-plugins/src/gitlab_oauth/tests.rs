@@ -75,7 +75,7 @@ async fn a_code_becomes_tokens_which_can_be_refreshed_described_and_revoked() {
         .await
         .unwrap();
     assert_eq!(first.scope.as_deref(), Some("api"));
-    assert_eq!(first.expires_in, Some(Duration::from_secs(7200)));
+    assert_eq!(first.expires_in, Some(Duration::from_hours(2)));
 
     let refresh = first.refresh.unwrap();
     let second = client.refresh(&refresh).await.unwrap();
