@@ -16,7 +16,7 @@ use gitlab_mcp_core::gitlab::Instance;
 use super::single_flight::SingleFlight;
 use super::token_file::TokenFileProblem;
 use super::token_file::{LockedTokenFile, StoredTokens, TokenFile, TokenFileError};
-use crate::gitlab_oauth::{GitLabOAuth, GrantError};
+use crate::gitlab_oauth::{GitLabOAuth, GrantError, Tokens};
 
 /// A token with less life than this is renewed before it is used.
 const DUE: Duration = Duration::from_secs(300);
@@ -125,6 +125,8 @@ pub(super) struct Held {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     flight: Arc<SingleFlight<Outcome>>,
+    /// Held by whoever changes the tokens.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -148,6 +150,7 @@ impl Held {
             clock,
             state: Mutex::default(),
             flight: Arc::default(),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -185,14 +188,35 @@ impl Held {
         Ok(self.present().filter(|one| one.number > rejected))
     }
 
+    /// Takes the tokens of a sign-in into use and saves them. When that fails, they are good for
+    /// this process alone. A task of its own, because nobody else has them.
+    pub(super) async fn store(self: &Arc<Self>, tokens: Tokens) {
+        let held = Arc::clone(self);
+        let storing = tokio::spawn(async move {
+            let _turn = held.turn.lock().await;
+            let received = StoredTokens::received(tokens, held.clock.now());
+            match held.file.lock().await {
+                Ok(locked) => drop(held.save(locked, received).await),
+                Err(error) => {
+                    tell_unsaved(&error);
+                    let on_disk = held.load().await.ok().flatten();
+                    held.take(received, on_disk);
+                }
+            }
+        });
+        storing.await.ok();
+    }
+
     /// Waits for a renewal under way, so that its tokens are not lost.
     pub(super) async fn settled(&self) {
         self.flight.landed().await;
+        drop(self.turn.lock().await);
     }
 
     async fn run(self: &Arc<Self>, wanted: Wanted) -> Outcome {
         let held = Arc::clone(self);
         let run = async move {
+            let _turn = held.turn.lock().await;
             let outcome = held.obtain(wanted).await;
             match &outcome {
                 Ok(_) | Err(Problem::SignedOut) => {}
