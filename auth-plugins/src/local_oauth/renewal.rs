@@ -156,16 +156,14 @@ impl Held {
 
     /// Tokens to use, renewed when it is time to. A renewal that fails leaves a living token in use.
     pub(super) async fn fresh(self: &Arc<Self>) -> Outcome {
-        let now = self.clock.now();
-        let living = self.present().filter(|present| present.is_alive(now));
-        if let Some(present) = &living
-            && (!present.is_due(now) || self.rests())
+        if let Some(present) = self.living()
+            && (!present.is_due(self.clock.now()) || self.rests())
         {
-            return Ok(Arc::clone(present));
+            return Ok(present);
         }
-        match (self.run(Wanted::Fresh).await, living) {
-            (Err(problem), Some(present)) if problem != Problem::SignedOut => Ok(present),
-            (outcome, _) => outcome,
+        match self.run(Wanted::Fresh).await {
+            Err(problem) if problem != Problem::SignedOut => self.living().ok_or(problem),
+            outcome => outcome,
         }
     }
 
@@ -379,6 +377,11 @@ impl Held {
         self.state().present.clone()
     }
 
+    fn living(&self) -> Option<Arc<Present>> {
+        let now = self.clock.now();
+        self.present().filter(|present| present.is_alive(now))
+    }
+
     fn rest(&self, problem: &Problem) {
         match problem {
             Problem::File(error) => {
@@ -452,3 +455,6 @@ fn tell_unsaved(error: &TokenFileError) {
         "the tokens could not be saved and are good for this process alone"
     );
 }
+
+#[cfg(all(test, unix))]
+mod tests;
