@@ -213,13 +213,16 @@ impl GitLabOAuth {
         endpoint: &Url,
         fields: &[(&str, &str)],
     ) -> Result<serde_json::Value, GrantError> {
+        self.channel.post(endpoint, self.form(fields)).await
+    }
+
+    fn form(&self, fields: &[(&str, &str)]) -> String {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("client_id", &self.client_id);
         if let Some(secret) = &self.secret {
             form.append_pair("client_secret", secret.expose());
         }
-        form.extend_pairs(fields);
-        self.channel.post(endpoint, form.finish()).await
+        form.extend_pairs(fields).finish()
     }
 
     /// The application's fields travel in the form, as in GitLab's documentation.

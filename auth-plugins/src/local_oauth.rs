@@ -4,6 +4,7 @@
 //! A token script takes the place of browser and file where something else keeps the tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
@@ -13,6 +14,7 @@ use gitlab_mcp_core::auth::{
 use gitlab_mcp_core::gitlab::Instance;
 use http::request::Parts;
 
+mod command;
 mod listener;
 mod lock;
 mod login;
@@ -24,6 +26,8 @@ pub mod settings;
 mod single_flight;
 pub mod token_file;
 
+use login::{Login, Opened};
+use opener::Desktop;
 use renewal::{Held, Problem};
 use script::TokenScript;
 use settings::{Config, USE_OAUTH};
@@ -41,24 +45,52 @@ pub struct LocalOAuth {
 /// Where the access token comes from.
 #[derive(Debug)]
 enum Source {
-    File(Arc<Held>),
+    File(Browser),
     Script(Arc<TokenScript>),
+}
+
+/// Tokens of a sign-in with the browser.
+#[derive(Debug)]
+struct Browser {
+    held: Arc<Held>,
+    login: Login,
+    /// How long a call waits for the person.
+    wait: Duration,
+}
+
+impl Browser {
+    async fn credential(&self, instance: &Instance) -> Result<Credential, AuthError> {
+        let mut tokens = self.held.fresh().await;
+        if tokens
+            .as_ref()
+            .is_err_and(|problem| *problem == Problem::SignedOut)
+        {
+            match self.login.open(self.wait).await {
+                Ok(Opened::Page(page)) => return Err(AuthError::SignIn(page)),
+                Ok(Opened::Elsewhere) => tokens = self.held.fresh().await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match tokens {
+            Ok(present) => Ok(present.credential(instance)),
+            Err(problem) => Err(refused(problem)),
+        }
+    }
+}
+
+/// What a call is told that has no token.
+fn refused(problem: Problem) -> AuthError {
+    problem
+        .into_auth_error()
+        .unwrap_or_else(|| AuthError::Unusable {
+            problem: "nobody is signed in to GitLab".to_owned(),
+            remedy: "repeat the call to sign in".to_owned(),
+        })
 }
 
 impl LocalOAuth {
     fn caller(&self) -> Caller {
         Caller::new(Principal::new(self.instance.clone(), "local"))
-    }
-
-    /// What a call is told that has no token.
-    async fn refused(&self, problem: Problem) -> AuthError {
-        match problem.into_auth_error() {
-            Some(error) => error,
-            None => AuthError::Unusable {
-                problem: "nobody is signed in to GitLab".to_owned(),
-                remedy: "sign in with `gitlab-mcp auth login`, then repeat the call".to_owned(),
-            },
-        }
     }
 }
 
@@ -93,7 +125,19 @@ impl AuthPlugin for LocalOAuth {
                     client_id: config.client_id,
                 };
                 let file = TokenFile::open(&config.token_path, &expected);
-                Source::File(Arc::new(Held::new(file, oauth, clock)))
+                let held = Arc::new(Held::new(file.clone(), oauth.clone(), clock));
+                let login = Login::new(login::Parts {
+                    oauth,
+                    file,
+                    held: Arc::clone(&held),
+                    redirect_uri: config.redirect_uri,
+                    scopes: config.scopes,
+                    opener: Arc::new(Desktop),
+                    clock: Arc::clone(&context.clock),
+                    random: Arc::clone(&context.random),
+                });
+                let wait = config.login_wait;
+                Source::File(Browser { held, login, wait })
             }
         };
         Ok(Self { instance, source })
@@ -116,10 +160,7 @@ impl AuthProvider for LocalOAuth {
                 let printed = script.fresh().await?;
                 Ok(Some(printed.credential(&self.instance)))
             }
-            Source::File(held) => match held.fresh().await {
-                Ok(present) => Ok(Some(present.credential(&self.instance))),
-                Err(problem) => Err(self.refused(problem).await),
-            },
+            Source::File(browser) => browser.credential(&self.instance).await.map(Some),
         }
     }
 
@@ -133,10 +174,17 @@ impl AuthProvider for LocalOAuth {
                 let printed = script.renewed(rejected).await?;
                 Ok(printed.map(|printed| printed.credential(&self.instance)))
             }
-            Source::File(held) => match held.renewed(rejected).await {
+            Source::File(browser) => match browser.held.renewed(rejected).await {
                 Ok(present) => Ok(present.map(|present| present.credential(&self.instance))),
-                Err(problem) => Err(self.refused(problem).await),
+                Err(problem) => Err(refused(problem)),
             },
+        }
+    }
+
+    async fn signed_in(&self, _: &Caller) -> bool {
+        match &self.source {
+            Source::File(browser) => browser.login.finished(browser.wait).await,
+            Source::Script(_) => false,
         }
     }
 
@@ -154,7 +202,10 @@ impl AuthProvider for LocalOAuth {
 
     async fn shutdown(&self) {
         match &self.source {
-            Source::File(held) => held.settled().await,
+            Source::File(browser) => {
+                browser.login.close().await;
+                browser.held.settled().await;
+            }
             Source::Script(script) => script.settled().await,
         }
     }

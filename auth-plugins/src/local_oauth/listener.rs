@@ -37,10 +37,7 @@ const LONGEST_HEAD: usize = 16 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListenError {
     /// Somebody else has the port.
-    #[error(
-        "{0} is in use, perhaps by a sign-in of another process: finish that one, or change the \
-         port in GITLAB_OAUTH_REDIRECT_URI"
-    )]
+    #[error("GITLAB_OAUTH_REDIRECT_URI: {0} is in use, perhaps by a sign-in of another process")]
     Taken(SocketAddr),
     /// The system does not allow it.
     #[error("GITLAB_OAUTH_REDIRECT_URI: {0} cannot be listened on: {1}")]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gitlab_mcp_core::auth::{SignInLink, SignInPage};
+use gitlab_mcp_core::auth::{AuthError, SignInLink, SignInPage};
 use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::random::{Random, token};
 use gitlab_mcp_core::secret::{Kind, Secret};
@@ -17,6 +17,7 @@ use url::Url;
 use super::listener::{Callback, ListenError, Listener};
 use super::opener::Opener;
 use super::page::Page;
+use super::renewal::Held;
 use super::token_file::{StoredTokens, TokenFile};
 use crate::gitlab_oauth::{Authorization, GitLabOAuth, State, Verifier};
 
@@ -40,6 +41,30 @@ pub(super) enum LoginError {
     Link,
 }
 
+impl From<LoginError> for AuthError {
+    fn from(error: LoginError) -> Self {
+        Self::Unusable {
+            problem: format!("nobody is signed in to GitLab: {error}"),
+            remedy: error.remedy().to_owned(),
+        }
+    }
+}
+
+impl LoginError {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Listen(ListenError::Taken(_)) => {
+                "finish the sign-in of the other process and repeat the call, or change the port \
+                 in GITLAB_OAUTH_REDIRECT_URI"
+            }
+            Self::Listen(_) => {
+                "set GITLAB_OAUTH_REDIRECT_URI to a loopback address of this machine"
+            }
+            Self::Link => "set GITLAB_OAUTH_BROWSER_URL to the http(s) address of GitLab",
+        }
+    }
+}
+
 /// What came of asking for a login.
 #[derive(Debug)]
 pub(super) enum Opened {
@@ -54,8 +79,10 @@ pub(super) enum Opened {
 pub(super) struct Parts {
     /// The application.
     pub(super) oauth: GitLabOAuth,
-    /// Where the tokens go.
+    /// Where tokens of other processes arrive.
     pub(super) file: TokenFile,
+    /// Takes the tokens.
+    pub(super) held: Arc<Held>,
     /// Where the browser comes back to; port 0 or none takes a free one.
     pub(super) redirect_uri: Url,
     /// What is asked for.
@@ -299,30 +326,9 @@ async fn finish(
             return Page::Failed;
         }
     };
-    let tokens = StoredTokens::received(tokens, parts.clock.now());
-    match keep(&parts.file, tokens).await {
-        Ok(_) => {
-            tracing::info!("signed in");
-            Page::SignedIn
-        }
-        Err(reason) => {
-            tracing::error!(%reason, "the tokens of a sign-in could not be kept");
-            Page::Failed
-        }
-    }
-}
-
-/// Saves `tokens` under the lock; as a task of its own, because nobody else has them.
-pub(super) async fn keep(file: &TokenFile, tokens: StoredTokens) -> Result<StoredTokens, String> {
-    let file = file.clone();
-    let saving = tokio::spawn(async move {
-        let locked = file.lock().await.map_err(|error| error.to_string())?;
-        tokio::task::spawn_blocking(move || locked.save(&tokens))
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
-    });
-    saving.await.map_err(|error| error.to_string())?
+    parts.held.store(tokens).await;
+    tracing::info!("signed in");
+    Page::SignedIn
 }
 
 #[cfg(test)]

@@ -65,9 +65,12 @@ impl Scene {
         };
         let file = TokenFile::open(&directory.join("token.json"), &expected);
         let (shown, clock) = (Arc::new(Shown::default()), Arc::new(ManualClock::default()));
+        let keeper = Arc::clone(&clock) as Arc<dyn Clock>;
+        let held = Arc::new(Held::new(file.clone(), oauth.clone(), keeper));
         let login = Login::new(Parts {
             oauth,
             file: file.clone(),
+            held,
             redirect_uri: Url::parse(redirect_uri).unwrap(),
             scopes: vec!["api".to_owned()],
             opener: Arc::clone(&shown) as Arc<dyn Opener>,
@@ -378,7 +381,7 @@ async fn the_login_of_another_process_is_seen_in_the_token_file() {
             },
             scene.clock.now(),
         );
-        keep(&scene.file, tokens).await.unwrap();
+        scene.file.lock().await.unwrap().save(&tokens).unwrap();
     };
     let (opened, ()) = tokio::join!(waiting, signing_in);
     assert!(matches!(opened, Ok(Opened::Elsewhere)), "{opened:?}");
