@@ -45,7 +45,7 @@ async fn five_calls_refused_at_once_renew_once_and_all_succeed() {
         .call("get_project", get_project())
         .await
         .item();
-    desk.gitlab.token(&pair.access).revoke();
+    desk.gitlab.token(&pair.access).expire();
     let calls: Vec<_> = (0..5)
         .map(|_| {
             let address = server.address;
@@ -87,7 +87,7 @@ async fn while_gitlab_cannot_renew_a_living_token_is_used_and_an_expired_one_is_
             .await;
         assert_eq!(!result.is_error(), works, "{result:?}");
         if !works {
-            assert_eq!(result.code(), "upstream_unavailable");
+            assert_eq!(result.code(), "UPSTREAM_UNAVAILABLE");
             assert!(
                 !result.text().contains("/oauth/authorize"),
                 "a sign-in was asked for"
@@ -112,7 +112,7 @@ async fn a_spent_refresh_token_leads_to_a_sign_in_and_the_file_is_kept() {
         .await
         .call("get_project", get_project())
         .await;
-    assert_eq!(result.code(), "unauthorized", "{result:?}");
+    assert_eq!(result.code(), "UNAUTHORIZED", "{result:?}");
     assert_eq!(desk.names(), ["token.json.lock", "token.json.stale"]);
     assert!(!result.text().contains(&pair.access) && !result.text().contains(&pair.refresh));
     // Somebody signs in elsewhere, with `gitlab-mcp auth` for example.
@@ -137,7 +137,7 @@ async fn no_token_is_shown_or_logged() {
             .await;
         told.push_str(&format!("{result:?}"));
         if round == 1 {
-            desk.gitlab.token(&desk.written().access).revoke();
+            desk.gitlab.token(&desk.written().access).expire();
         }
     }
     assert_eq!(desk.renewals(), 2);
