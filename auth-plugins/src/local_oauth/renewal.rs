@@ -156,16 +156,14 @@ impl Held {
 
     /// Tokens to use, renewed when it is time to. A renewal that fails leaves a living token in use.
     pub(super) async fn fresh(self: &Arc<Self>) -> Outcome {
-        let now = self.clock.now();
-        let living = self.present().filter(|present| present.is_alive(now));
-        if let Some(present) = &living
-            && (!present.is_due(now) || self.rests())
+        if let Some(present) = self.living()
+            && (!present.is_due(self.clock.now()) || self.rests())
         {
-            return Ok(Arc::clone(present));
+            return Ok(present);
         }
-        match (self.run(Wanted::Fresh).await, living) {
-            (Err(problem), Some(present)) if problem != Problem::SignedOut => Ok(present),
-            (outcome, _) => outcome,
+        match self.run(Wanted::Fresh).await {
+            Err(problem) if problem != Problem::SignedOut => self.living().ok_or(problem),
+            outcome => outcome,
         }
     }
 
@@ -189,18 +187,22 @@ impl Held {
     }
 
     /// Takes the tokens of a sign-in into use and saves them. When that fails, they are good for
-    /// this process alone.
+    /// this process alone. A task of its own, because nobody else has them.
     pub(super) async fn store(self: &Arc<Self>, tokens: Tokens) {
-        let _turn = self.turn.lock().await;
-        let received = StoredTokens::received(tokens, self.clock.now());
-        match self.file.lock().await {
-            Ok(locked) => drop(self.save(locked, received).await),
-            Err(error) => {
-                tell_unsaved(&error);
-                let on_disk = self.load().await.ok().flatten();
-                self.take(received, on_disk);
+        let held = Arc::clone(self);
+        let storing = tokio::spawn(async move {
+            let _turn = held.turn.lock().await;
+            let received = StoredTokens::received(tokens, held.clock.now());
+            match held.file.lock().await {
+                Ok(locked) => drop(held.save(locked, received).await),
+                Err(error) => {
+                    tell_unsaved(&error);
+                    let on_disk = held.load().await.ok().flatten();
+                    held.take(received, on_disk);
+                }
             }
-        }
+        });
+        storing.await.ok();
     }
 
     /// Waits for a renewal under way, so that its tokens are not lost.
@@ -375,6 +377,11 @@ impl Held {
         self.state().present.clone()
     }
 
+    fn living(&self) -> Option<Arc<Present>> {
+        let now = self.clock.now();
+        self.present().filter(|present| present.is_alive(now))
+    }
+
     fn rest(&self, problem: &Problem) {
         match problem {
             Problem::File(error) => {
@@ -415,7 +422,7 @@ impl Stored {
     }
 }
 
-async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored), TokenFileError> {
+async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored), Problem> {
     let read = blocking(move || {
         let stored = match locked.load() {
             Ok(Some(tokens)) => Stored::Tokens(Box::new(tokens)),
@@ -424,12 +431,11 @@ async fn read_again(locked: LockedTokenFile) -> Result<(LockedTokenFile, Stored)
                 locked.set_aside_unreadable()?;
                 Stored::SetAside
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(Problem::File(error)),
         };
         Ok((locked, stored))
     });
-    read.await
-        .unwrap_or_else(|| unreachable!("reading does not panic"))
+    read.await.unwrap_or(Err(Problem::Transient))
 }
 
 async fn set_aside_stale(locked: LockedTokenFile) -> Result<(), TokenFileError> {
@@ -449,3 +455,6 @@ fn tell_unsaved(error: &TokenFileError) {
         "the tokens could not be saved and are good for this process alone"
     );
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -285,3 +285,6 @@ fn parse(output: &[u8]) -> Option<(Secret<GitLabToken>, Option<Duration>)> {
         _ => None,
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -259,3 +259,6 @@ fn browser(reader: &mut Reader) -> Option<Instance> {
     }
     instance.ok()
 }
+
+#[cfg(test)]
+mod tests;

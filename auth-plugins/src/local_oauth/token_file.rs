@@ -277,3 +277,6 @@ fn read(file: &File) -> Result<Zeroizing<Vec<u8>>, TokenFileProblem> {
     }
     Ok(bytes)
 }
+
+#[cfg(all(test, unix))]
+mod tests;
