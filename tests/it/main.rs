@@ -11,6 +11,7 @@ mod bad_input;
 mod catalog;
 mod command;
 mod config;
+mod local_oauth;
 mod reachable;
 mod stdio;
 mod text;
