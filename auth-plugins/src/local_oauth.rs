@@ -109,36 +109,35 @@ impl AuthPlugin for LocalOAuth {
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let instance = context.instance.clone();
         let clock = Arc::clone(&context.clock);
-        let source = match config.script {
-            Some(script) => Source::Script(Arc::new(TokenScript::new(script, clock))),
-            None => {
-                let oauth = GitLabOAuth::new(
-                    &instance,
-                    config.browser.as_ref(),
-                    &config.client_id,
-                    config.client_secret,
-                    context.egress.clone(),
-                );
-                let oauth = oauth.map_err(|error| BuildError(error.to_string()))?;
-                let expected = Expected {
-                    instance: instance.clone(),
-                    client_id: config.client_id,
-                };
-                let file = TokenFile::open(&config.token_path, &expected);
-                let held = Arc::new(Held::new(file.clone(), oauth.clone(), clock));
-                let login = Login::new(login::Parts {
-                    oauth,
-                    file,
-                    held: Arc::clone(&held),
-                    redirect_uri: config.redirect_uri,
-                    scopes: config.scopes,
-                    opener: Arc::new(Desktop),
-                    clock: Arc::clone(&context.clock),
-                    random: Arc::clone(&context.random),
-                });
-                let wait = config.login_wait;
-                Source::File(Browser { held, login, wait })
-            }
+        let source = if let Some(script) = config.script {
+            Source::Script(Arc::new(TokenScript::new(script, clock)))
+        } else {
+            let oauth = GitLabOAuth::new(
+                &instance,
+                config.browser.as_ref(),
+                &config.client_id,
+                config.client_secret,
+                context.egress.clone(),
+            );
+            let oauth = oauth.map_err(|error| BuildError(error.to_string()))?;
+            let expected = Expected {
+                instance: instance.clone(),
+                client_id: config.client_id,
+            };
+            let file = TokenFile::open(&config.token_path, &expected);
+            let held = Arc::new(Held::new(file.clone(), oauth.clone(), clock));
+            let login = Login::new(login::Parts {
+                oauth,
+                file,
+                held: Arc::clone(&held),
+                redirect_uri: config.redirect_uri,
+                scopes: config.scopes,
+                opener: Arc::new(Desktop),
+                clock: Arc::clone(&context.clock),
+                random: Arc::clone(&context.random),
+            });
+            let wait = config.login_wait;
+            Source::File(Browser { held, login, wait })
         };
         Ok(Self { instance, source })
     }

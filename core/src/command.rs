@@ -119,12 +119,12 @@ pub trait Command: 'static {
     ) -> Exit;
 }
 
-type Running<'a> = BoxFuture<'a, Exit>;
+/// A run that has everything but what the command line says.
+type Run =
+    dyn for<'a> FnOnce(Asked, BuildContext, &'a mut Console<'_>) -> BoxFuture<'a, Exit> + Send;
 
 /// A command whose settings have been read.
-pub struct Prepared(
-    Box<dyn for<'a> FnOnce(Asked, BuildContext, &'a mut Console<'_>) -> Running<'a> + Send>,
-);
+pub struct Prepared(Box<Run>);
 
 impl Prepared {
     /// Runs the command.

@@ -26,6 +26,7 @@ mod policy;
 mod roles;
 mod schema;
 mod shape;
+mod sign_in;
 mod text;
 
 pub use arguments::{ArgumentRules, request_of};

@@ -108,7 +108,7 @@ struct Open {
     page: SignInPage,
     until: Duration,
     state: watch::Receiver<Progress>,
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,7 +162,7 @@ impl Login {
             page: page.clone(),
             until: now.saturating_add(LIFETIME),
             state,
-            _stop: stop.drop_guard(),
+            stop: stop.drop_guard(),
         });
         drop(open);
         tracing::info!("opened a sign-in");
@@ -231,9 +231,9 @@ impl Open {
     /// Ends the attempt and waits until its sockets are closed.
     async fn close(self) {
         let Self {
-            mut state, _stop, ..
+            mut state, stop, ..
         } = self;
-        drop(_stop);
+        drop(stop);
         // The sender goes with the attempt.
         while state.changed().await.is_ok() {}
     }
@@ -312,12 +312,9 @@ async fn finish(
     redirect_uri: &Url,
     verifier: &Secret<Verifier>,
 ) -> Page {
-    let code = match &callback.result {
-        Ok(code) => code,
-        Err(_) => {
-            tracing::warn!("a sign-in was refused at GitLab");
-            return Page::Refused;
-        }
+    let Ok(code) = &callback.result else {
+        tracing::warn!("a sign-in was refused at GitLab");
+        return Page::Refused;
     };
     let tokens = match parts.oauth.exchange(code, redirect_uri, verifier).await {
         Ok(tokens) => tokens,

@@ -27,12 +27,11 @@ impl Page {
     const fn status(self) -> StatusCode {
         match self {
             Self::SignedIn => StatusCode::OK,
-            Self::Refused => StatusCode::FORBIDDEN,
+            Self::Refused | Self::Host => StatusCode::FORBIDDEN,
             Self::Failed => StatusCode::BAD_GATEWAY,
             Self::Unknown => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Host => StatusCode::FORBIDDEN,
         }
     }
 
@@ -56,8 +55,9 @@ impl Page {
                 "This is not the sign-in that is open",
                 "It may be finished, or have expired. Use the newest link.",
             ),
-            Self::NotFound => ("Nothing is here", "This address only ends a sign-in."),
-            Self::Method => ("Nothing is here", "This address only ends a sign-in."),
+            Self::NotFound | Self::Method => {
+                ("Nothing is here", "This address only ends a sign-in.")
+            }
             Self::Host => (
                 "Not under this name",
                 "This address only serves this machine.",

@@ -144,7 +144,7 @@ fn with_query(link: &Url, query: &str) -> Url {
 async fn a_person_signs_in_and_the_listener_is_gone() {
     let scene = Scene::new().await;
     let link = scene.open().await;
-    assert_eq!(*scene.shown.0.lock().unwrap(), [link.clone()]);
+    assert_eq!(*scene.shown.0.lock().unwrap(), std::slice::from_ref(&link));
     let callback = scene.approved(&link).await;
     let (status, page) = visit(&callback).await;
     assert_eq!(status, 200, "{page}");
@@ -233,8 +233,8 @@ async fn only_the_callback_under_the_name_of_this_machine_is_served() {
         ("POST /callback?Q", format!("127.0.0.1:{own}"), 405),
         ("HEAD /callback?Q", format!("127.0.0.1:{own}"), 405),
     ] {
-        let line = line.replace('Q', query);
-        let head = format!("{line} HTTP/1.1\r\nHost: {host}");
+        let asked = line.replace('Q', query);
+        let head = format!("{asked} HTTP/1.1\r\nHost: {host}");
         let (status, _) = send(address(&callback), &head).await;
         assert_eq!(status, expected, "{head}");
     }
