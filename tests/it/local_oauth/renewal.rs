@@ -50,7 +50,7 @@ async fn five_calls_refused_at_once_renew_once_and_all_succeed() {
         .map(|_| {
             let address = server.address;
             tokio::spawn(async move {
-                let mut client = gitlab_mcp_tests::McpClient::connect(
+                let client = gitlab_mcp_tests::McpClient::connect(
                     address,
                     gitlab_mcp_tests::Era::Modern,
                     None,
@@ -129,13 +129,13 @@ async fn no_token_is_shown_or_logged() {
     let (desk, pair) = Desk::with_life(100).await;
     let old = [Canary::watch(&pair.access), Canary::watch(&pair.refresh)];
     let server = desk.server().await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for round in 0..3 {
         let result = client(&server)
             .await
             .call("get_project", get_project())
             .await;
-        told.push_str(&format!("{result:?}"));
+        told.push(format!("{result:?}"));
         if round == 1 {
             desk.gitlab.token(&desk.written().access).expire();
         }
@@ -143,7 +143,8 @@ async fn no_token_is_shown_or_logged() {
     assert_eq!(desk.renewals(), 2);
     let new = desk.written();
     let new = [Canary::watch(&new.access), Canary::watch(&new.refresh)];
-    told.push_str(&format!("{server:?}"));
+    told.push(format!("{server:?}"));
+    let told = told.join("\n");
     for canary in old.iter().chain(&new) {
         assert!(canary.is_listening());
         canary.assert_silent(&told);
