@@ -217,6 +217,22 @@ async fn shutdown_waits_for_the_renewal_under_way() {
 }
 
 #[tokio::test]
+async fn shutdown_does_not_wait_for_the_lock_of_another_process() {
+    let (bench, _) = Bench::with_life(0).await;
+    let locked = bench.held.file.lock().await.unwrap();
+    let held = Arc::clone(&bench.held);
+    let call = tokio::spawn(async move { access(&held).await });
+    while bench.held.present().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let settled = tokio::time::timeout(Duration::from_secs(5), bench.held.settled());
+    settled.await.expect("an end before the lock is free");
+    assert_eq!(call.await.unwrap(), Err(Problem::Transient));
+    assert_eq!(bench.renewals(), 0);
+    drop(locked);
+}
+
+#[tokio::test]
 async fn an_answer_without_a_refresh_token_keeps_the_old_one() {
     let (bench, old) = Bench::with_life(100).await;
     bench
