@@ -74,7 +74,7 @@ async fn save_without_end(path: &Path) {
         let tokens = StoredTokens {
             access: Arc::new(Secret::parse(text(), 1).unwrap()),
             refresh: Some(Arc::new(Secret::parse(text(), 1).unwrap())),
-            expires_in: Some(Duration::from_secs(7200)),
+            expires_in: Some(Duration::from_hours(2)),
             created_at: UNIX_EPOCH,
             scope: Some(letter.to_string()),
             generation: 0,

@@ -9,69 +9,24 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use gitlab_mcp_core::auth::{AuthError, Credential, Generation, HeaderKind};
+use gitlab_mcp_core::auth::{Credential, Generation, HeaderKind};
 use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::Instance;
 
 use super::single_flight::SingleFlight;
-use super::token_file::TokenFileProblem;
 use super::token_file::{LockedTokenFile, StoredTokens, TokenFile, TokenFileError};
 use crate::gitlab_oauth::{GitLabOAuth, GrantError, Tokens};
 
+mod problem;
+
+pub(super) use problem::Problem;
+
 /// A token with less life than this is renewed before it is used.
-const DUE: Duration = Duration::from_secs(300);
+const DUE: Duration = Duration::from_mins(5);
 
 /// After a renewal that failed for a passing reason, the token is used for this long before the next
 /// try, if it lives.
 const REST: Duration = Duration::from_secs(10);
-
-/// When to come back while GitLab cannot renew.
-const COME_BACK: Duration = Duration::from_secs(5);
-
-/// Why there is no token to use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// A person has to sign in.
-    SignedOut,
-    /// GitLab cannot be asked.
-    Transient,
-    /// GitLab refuses for a reason that a sign-in does not cure.
-    Refused(String),
-    /// The token file cannot be used.
-    File(TokenFileError),
-}
-
-impl From<TokenFileError> for Problem {
-    fn from(error: TokenFileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl Problem {
-    /// The answer to a call; `None` when a person has to sign in.
-    pub(super) fn into_auth_error(self) -> Option<AuthError> {
-        match self {
-            Self::SignedOut => None,
-            Self::Transient => Some(AuthError::Unavailable {
-                retry_after: COME_BACK,
-            }),
-            Self::Refused(code) => Some(AuthError::Unusable {
-                problem: format!("GitLab refuses to renew the access token ({code})"),
-                remedy: "check GITLAB_OAUTH_CLIENT_ID and GITLAB_OAUTH_CLIENT_SECRET".to_owned(),
-            }),
-            Self::File(error) if error.problem() == TokenFileProblem::Busy => {
-                Some(AuthError::Unusable {
-                    problem: "another process is renewing the access token".to_owned(),
-                    remedy: error.remedy(),
-                })
-            }
-            Self::File(error) => Some(AuthError::Unusable {
-                problem: error.to_string(),
-                remedy: error.remedy(),
-            }),
-        }
-    }
-}
 
 /// Tokens in use.
 #[derive(Debug)]
@@ -456,5 +411,6 @@ fn tell_unsaved(error: &TokenFileError) {
     );
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

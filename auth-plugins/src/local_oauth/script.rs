@@ -286,5 +286,6 @@ fn parse(output: &[u8]) -> Option<(Secret<GitLabToken>, Option<Duration>)> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

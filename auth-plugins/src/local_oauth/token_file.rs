@@ -278,5 +278,6 @@ fn read(file: &File) -> Result<Zeroizing<Vec<u8>>, TokenFileProblem> {
     Ok(bytes)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

@@ -48,7 +48,7 @@ async fn a_file_that_is_not_to_be_trusted_is_refused_with_a_remedy() {
     ];
     for (name, words) in cases {
         let result = answer(&desk, name).await;
-        assert_eq!(result.code(), "unauthorized", "{name}: {result:?}");
+        assert_eq!(result.code(), "UNAUTHORIZED", "{name}: {result:?}");
         let text = result.text();
         assert!(text.contains(words), "{name}: {text}");
         assert!(text.contains("GITLAB_OAUTH_TOKEN_PATH"), "{name}: {text}");
@@ -114,7 +114,7 @@ async fn a_file_of_another_gitlab_or_application_is_not_used() {
 async fn garbage_is_kept_and_leads_to_a_sign_in() {
     let desk = Desk::new().await;
     fs::write(desk.path(), "garbage").unwrap();
-    assert_eq!(answer(&desk, "token.json").await.code(), "unauthorized");
+    assert_eq!(answer(&desk, "token.json").await.code(), "UNAUTHORIZED");
     assert_eq!(fs::read(desk.at("token.json.bad")).unwrap(), b"garbage");
     assert!(!desk.path().exists());
 }

@@ -45,12 +45,12 @@ async fn five_calls_refused_at_once_renew_once_and_all_succeed() {
         .call("get_project", get_project())
         .await
         .item();
-    desk.gitlab.token(&pair.access).revoke();
+    desk.gitlab.token(&pair.access).expire();
     let calls: Vec<_> = (0..5)
         .map(|_| {
             let address = server.address;
             tokio::spawn(async move {
-                let mut client = gitlab_mcp_tests::McpClient::connect(
+                let client = gitlab_mcp_tests::McpClient::connect(
                     address,
                     gitlab_mcp_tests::Era::Modern,
                     None,
@@ -87,7 +87,7 @@ async fn while_gitlab_cannot_renew_a_living_token_is_used_and_an_expired_one_is_
             .await;
         assert_eq!(!result.is_error(), works, "{result:?}");
         if !works {
-            assert_eq!(result.code(), "upstream_unavailable");
+            assert_eq!(result.code(), "UPSTREAM_UNAVAILABLE");
             assert!(
                 !result.text().contains("/oauth/authorize"),
                 "a sign-in was asked for"
@@ -112,7 +112,7 @@ async fn a_spent_refresh_token_leads_to_a_sign_in_and_the_file_is_kept() {
         .await
         .call("get_project", get_project())
         .await;
-    assert_eq!(result.code(), "unauthorized", "{result:?}");
+    assert_eq!(result.code(), "UNAUTHORIZED", "{result:?}");
     assert_eq!(desk.names(), ["token.json.lock", "token.json.stale"]);
     assert!(!result.text().contains(&pair.access) && !result.text().contains(&pair.refresh));
     // Somebody signs in elsewhere, with `gitlab-mcp auth` for example.
@@ -129,21 +129,22 @@ async fn no_token_is_shown_or_logged() {
     let (desk, pair) = Desk::with_life(100).await;
     let old = [Canary::watch(&pair.access), Canary::watch(&pair.refresh)];
     let server = desk.server().await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for round in 0..3 {
         let result = client(&server)
             .await
             .call("get_project", get_project())
             .await;
-        told.push_str(&format!("{result:?}"));
+        told.push(format!("{result:?}"));
         if round == 1 {
-            desk.gitlab.token(&desk.written().access).revoke();
+            desk.gitlab.token(&desk.written().access).expire();
         }
     }
     assert_eq!(desk.renewals(), 2);
     let new = desk.written();
     let new = [Canary::watch(&new.access), Canary::watch(&new.refresh)];
-    told.push_str(&format!("{server:?}"));
+    told.push(format!("{server:?}"));
+    let told = told.join("\n");
     for canary in old.iter().chain(&new) {
         assert!(canary.is_listening());
         canary.assert_silent(&told);

@@ -54,7 +54,7 @@ async fn a_failing_script_is_an_error_without_its_output() {
             .await
             .call("get_project", get_project())
             .await;
-        assert_eq!(result.code(), "unauthorized", "{script}");
+        assert_eq!(result.code(), "UNAUTHORIZED", "{script}");
         let text = result.text();
         assert!(text.contains(words), "{script}: {text}");
         assert!(text.contains("GITLAB_OAUTH_TOKEN_SCRIPT"), "{text}");

@@ -66,7 +66,7 @@ impl StdioProcess {
                 }
             }
         };
-        let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
+        let answer = tokio::time::timeout(Duration::from_mins(1), answer).await;
         answer.expect("an answer within 60 s")
     }
 
