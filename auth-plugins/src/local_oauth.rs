@@ -132,7 +132,9 @@ impl AuthPlugin for LocalOAuth {
                 held: Arc::clone(&held),
                 redirect_uri: config.redirect_uri,
                 scopes: config.scopes,
-                opener: Arc::new(Desktop),
+                opener: Arc::new(Desktop {
+                    open: config.open_browser,
+                }),
                 clock: Arc::clone(&context.clock),
                 random: Arc::clone(&context.random),
             });

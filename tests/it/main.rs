@@ -13,6 +13,7 @@ mod command;
 mod config;
 mod local_oauth;
 mod reachable;
+mod sign_in;
 mod stdio;
 mod text;
 mod tools;

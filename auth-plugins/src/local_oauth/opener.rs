@@ -17,15 +17,20 @@ pub(super) trait Opener: Debug + Send + Sync {
     fn show(&self, link: &Url);
 }
 
-/// Prints the link and opens the browser.
+/// Prints the link, and opens the browser too.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Desktop;
+pub(super) struct Desktop {
+    /// Whether to open the browser.
+    pub(super) open: bool,
+}
 
 impl Opener for Desktop {
     fn show(&self, link: &Url) {
         let text = format!("To sign in to GitLab, open this link in a browser:\n\n  {link}\n");
         drop(writeln!(std::io::stderr().lock(), "{text}"));
-        open(link);
+        if self.open {
+            open(link);
+        }
     }
 }
 

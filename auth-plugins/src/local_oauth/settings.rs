@@ -92,6 +92,15 @@ pub static LOGIN_WAIT: Setting = Setting::new(
 .default("45")
 .modes(&["local-oauth"]);
 
+/// Switched off where the browser is on another machine.
+pub static OPEN_BROWSER: Setting = Setting::new(
+    "GITLAB_OAUTH_OPEN_BROWSER",
+    Kind::Bool,
+    "open the browser for a sign-in; false only prints the link",
+)
+.default("true")
+.modes(&["local-oauth"]);
+
 /// GitLab as a browser reaches it.
 pub static BROWSER_URL: Setting = Setting::new(
     "GITLAB_OAUTH_BROWSER_URL",
@@ -120,6 +129,7 @@ pub struct Config {
     pub(super) script: Option<ScriptConfig>,
     pub(super) scopes: Vec<String>,
     pub(super) login_wait: Duration,
+    pub(super) open_browser: bool,
     pub(super) browser: Option<Instance>,
 }
 
@@ -147,6 +157,7 @@ impl Section for Config {
         &TOKEN_SCRIPT,
         &SCRIPT_TIMEOUT,
         &LOGIN_WAIT,
+        &OPEN_BROWSER,
         &BROWSER_URL,
         &SCOPES,
         &PERMISSION_MODE,
@@ -170,6 +181,7 @@ impl Section for Config {
             script,
             scopes: scopes(reader),
             login_wait: Duration::from_secs(reader.integer(&LOGIN_WAIT)),
+            open_browser: reader.flag(&OPEN_BROWSER),
             browser: browser(reader),
         }
     }

@@ -87,6 +87,7 @@ impl Desk {
             ("GITLAB_OAUTH_TOKEN_PATH", path.to_str().unwrap()),
             ("GITLAB_OAUTH_REDIRECT_URI", "http://127.0.0.1:0/callback"),
             ("GITLAB_OAUTH_LOGIN_WAIT_SECONDS", "0"),
+            ("GITLAB_OAUTH_OPEN_BROWSER", "false"),
             ("GITLAB_TOOLSETS", "all"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
