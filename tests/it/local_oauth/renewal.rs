@@ -1,6 +1,6 @@
 //! Renewal as a caller meets it.
 
-use gitlab_mcp_tests::Canary;
+use gitlab_mcp_tests::{Canary, Era, McpClient};
 use mock_gitlab::Fault;
 
 use super::desk::{Desk, LIFE, RENEWALS, client, get_project};
@@ -51,11 +51,7 @@ async fn five_calls_refused_at_once_renew_once_and_all_succeed() {
         .map(|_| {
             let address = server.address;
             tokio::spawn(async move {
-                let client = gitlab_mcp_tests::McpClient::connect(
-                    address,
-                    gitlab_mcp_tests::Era::Modern,
-                    None,
-                );
+                let client = McpClient::connect(address, Era::Modern, None);
                 client.await.call("get_project", get_project()).await
             })
         })

@@ -295,6 +295,17 @@ async fn a_file_that_is_not_to_be_trusted_is_an_error_with_a_remedy() {
 }
 
 #[tokio::test]
+async fn where_nothing_can_be_written_nothing_is_renewed() {
+    let (bench, pair) = Bench::with_life(100).await;
+    // Stands where the lock would be made, as a directory without write permission does.
+    fs::create_dir(bench.folder.join("token.json.lock")).unwrap();
+    assert_eq!(access(&bench.held).await, Ok(pair.access.clone()));
+    bench.pass(100);
+    assert!(matches!(access(&bench.held).await, Err(Problem::File(_))));
+    assert_eq!((bench.renewals(), bench.written()), (0, pair));
+}
+
+#[tokio::test]
 async fn tokens_that_cannot_be_saved_are_good_for_this_process() {
     let (bench, old) = Bench::with_life(100).await;
     let obstacle = bench.folder.join("token.json.tmp");

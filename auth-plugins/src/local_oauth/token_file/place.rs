@@ -83,7 +83,12 @@ pub(in super::super) fn open_lock(path: &Path) -> Result<File, TokenFileProblem>
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     system::private(&mut options);
-    open(path, &mut options)?.ok_or(TokenFileProblem::Writing(io::ErrorKind::NotFound))
+    match open(path, &mut options) {
+        Ok(Some(file)) => Ok(file),
+        Ok(None) => Err(TokenFileProblem::Writing(io::ErrorKind::NotFound)),
+        Err(TokenFileProblem::Reading(kind)) => Err(TokenFileProblem::Writing(kind)),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Judged before opening, because opening some devices does something, and after it, because only
