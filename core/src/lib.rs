@@ -7,6 +7,7 @@
 //! | [`prompt`], [`resource`] | the other two things an MCP server offers |
 //! | [`conversation`] | what a running tool may say to, or ask of, the client |
 //! | [`gitlab`] | the one HTTP client towards GitLab |
+//! | [`command`] | sub-commands that plugins add to the command line |
 //! | [`config`] | layered configuration with every mistake named |
 //! | [`tls`] | certificates and private keys, checked when they are read |
 //! | [`mod@plugin`] | which crates are linked in, checked at start |
@@ -15,6 +16,7 @@
 
 pub mod auth;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod conversation;
 pub mod gitlab;

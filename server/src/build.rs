@@ -8,7 +8,10 @@ use gitlab_mcp_core::auth::{
     self, AuthDescriptor, AuthProvider, BuildContext, Identity, Selection,
 };
 use gitlab_mcp_core::clock::{Clock, SystemClock};
-use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
+use gitlab_mcp_core::command::{self, CommandDescriptor};
+use gitlab_mcp_core::config::{
+    ConfigError, Reader, Section, Setting, Sources, UsageError, Warning,
+};
 use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
@@ -17,6 +20,7 @@ use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
 use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
+use crate::cli;
 use crate::config::{
     self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
 };
@@ -89,6 +93,7 @@ impl From<ConfigError> for StartError {
 pub(crate) struct Linked {
     pub(crate) catalog: Catalog,
     pub(crate) modes: Vec<AuthDescriptor>,
+    pub(crate) commands: Vec<CommandDescriptor>,
 }
 
 impl Linked {
@@ -100,14 +105,25 @@ impl Linked {
         }
         let catalog = Catalog::linked();
         let modes = auth::linked();
-        match (catalog, modes) {
-            (Ok(catalog), Ok(modes)) if problems.is_empty() => Ok(Self { catalog, modes }),
-            (catalog, modes) => {
+        let commands = command::linked(env!("CARGO_PKG_NAME"), &cli::own_commands());
+        match (catalog, modes, commands) {
+            (Ok(catalog), Ok(modes), Ok(commands)) if problems.is_empty() => Ok(Self {
+                catalog,
+                modes,
+                commands,
+            }),
+            (catalog, modes, commands) => {
                 problems.extend(catalog.err().iter().flatten().map(ToString::to_string));
                 problems.extend(modes.err().iter().flatten().map(ToString::to_string));
+                problems.extend(commands.err().iter().flatten().map(ToString::to_string));
                 Err(StartError::Linked(problems))
             }
         }
+    }
+
+    /// Every setting that anything linked reads.
+    pub(crate) fn settings(&self) -> Vec<&'static Setting> {
+        config::settings(&self.modes, &self.commands)
     }
 }
 
@@ -124,14 +140,10 @@ struct Checked {
 }
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
-    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let mut reader = Reader::open(sources, &linked.settings())?;
     let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
-    let mut network = NetworkConfig::read(&mut reader);
-    network
-        .egress
-        .internal_hosts
-        .clone_from(&gitlab.internal_hosts);
+    let network = network(&mut reader, &gitlab);
     let tools = ToolsConfig::read(&mut reader);
     let mut logging = LoggingConfig::read(&mut reader);
     logging.settle(listener.transport, &mut reader);
@@ -151,6 +163,13 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
         policy,
         warnings,
     })
+}
+
+fn network(reader: &mut Reader, target: &GitLabConfig) -> NetworkConfig {
+    let mut network = NetworkConfig::read(reader);
+    let internal = &mut network.egress.internal_hosts;
+    internal.clone_from(&target.internal_hosts);
+    network
 }
 
 /// The parts of a server that is ready to listen.
@@ -193,6 +212,9 @@ impl Outside {
         }
     }
 }
+
+/// What no problem of the configuration explains.
+const INCOMPLETE: &str = "the configuration is incomplete";
 
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
@@ -260,7 +282,43 @@ pub async fn start_in(
 
 /// A part is missing although nothing was reported.
 fn incomplete() -> StartError {
-    StartError::Build("the configuration is incomplete".to_owned())
+    StartError::Build(INCOMPLETE.to_owned())
+}
+
+/// A command of a plugin that is ready to run, and what the operator should know.
+pub(crate) struct ReadyCommand {
+    pub(crate) command: command::Prepared,
+    pub(crate) context: BuildContext,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Reads and checks what a plugin's command needs; neither an auth mode nor a transport does.
+pub(crate) fn ready(
+    outside: Outside,
+    sources: &Sources,
+    linked: &Linked,
+    command: &CommandDescriptor,
+) -> Result<ReadyCommand, StartError> {
+    let mut reader = Reader::open(sources, &linked.settings())?;
+    let gitlab = GitLabConfig::read(&mut reader);
+    let network = network(&mut reader, &gitlab);
+    let command = command.prepare(&mut reader);
+    let warnings = reader.finish()?;
+    let instance = gitlab.instance.ok_or_else(incomplete)?;
+    let egress = Egress::with_resolver(&network.egress, outside.resolver)
+        .map_err(|error| StartError::Build(error.to_string()))?;
+    let context = BuildContext {
+        instance,
+        instances: gitlab.instances,
+        egress,
+        clock: outside.clock,
+        random: outside.random,
+    };
+    Ok(ReadyCommand {
+        command,
+        context,
+        warnings,
+    })
 }
 
 /// Who signs in, and the way to GitLab.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use gitlab_mcp_core::command::CommandDescriptor;
 use gitlab_mcp_core::config::{Reader, Section as _, Setting, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
@@ -12,6 +13,7 @@ use crate::config::{self, LogFormat, LoggingConfig};
 
 mod auth_modes;
 mod check;
+mod of_plugin;
 pub(crate) mod print;
 mod reference;
 pub(crate) mod serve;
@@ -58,16 +60,21 @@ fn wants_json(sources: &Sources, settings: &[&'static Setting]) -> bool {
 
 fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, Failure> {
     let linked = Linked::read(plugins)?;
-    let settings = config::settings(&linked.modes);
+    let settings = linked.settings();
     let modes: Vec<&str> = linked.modes.iter().map(|mode| mode.name).collect();
     let arguments = switches::joined(arguments, &settings);
-    let matches = match command(&settings, &modes).try_get_matches_from(arguments) {
+    let matches = match command(&settings, &modes, &linked.commands).try_get_matches_from(arguments)
+    {
         Ok(matches) => matches,
         Err(error) => return Ok(not_run(&error)),
     };
     let (name, own) = matches.subcommand().unwrap_or(("", &matches));
     let (inner, own) = own.subcommand().unwrap_or(("", own));
-    let sources = Sources::from_process(given_flags(own, &settings, name));
+    let mut flags = given_flags(own, &settings, name);
+    if let Some(one) = linked.commands.iter().find(|one| one.name == name) {
+        flags.extend(of_plugin::given(own, one));
+    }
+    let sources = Sources::from_process(flags);
     run_command((name, inner), own, &sources, &linked, plugins).map_err(|error| Failure {
         json: wants_json(&sources, &settings),
         error,
@@ -96,8 +103,18 @@ fn run_command(
         },
         #[cfg(feature = "demo")]
         "demo" => crate::demo::run(own.get_flag("once"), plugins),
-        _ => serve::run(sources, plugins),
+        _ => match linked.commands.iter().find(|one| one.name == name.0) {
+            Some(one) => of_plugin::run(sources, linked, one, own),
+            None => serve::run(sources, plugins),
+        },
     }
+}
+
+/// The names of the commands the server has itself.
+pub(crate) fn own_commands() -> Vec<String> {
+    let names = subcommands();
+    let names = names.iter().map(|one| one.get_name().to_owned());
+    names.chain(["help".to_owned()]).collect()
 }
 
 /// Help and version go to stdout as they are; a mistake is one line, and exit code 2.
@@ -120,7 +137,11 @@ fn not_run(error: &clap::Error) -> ExitCode {
 }
 
 /// The whole command line; the flags of settings are valid everywhere.
-fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
+fn command(
+    settings: &[&'static Setting],
+    modes: &[&str],
+    commands: &[CommandDescriptor],
+) -> Command {
     let file = Arg::new("config-file")
         .long("config")
         .global(true)
@@ -136,6 +157,7 @@ fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
         .args(settings.iter().flat_map(|setting| flags_of(setting)))
         .arg(file.help("TOML file with settings [env: GITLAB_MCP_CONFIG]"))
         .subcommands(subcommands())
+        .subcommands(commands.iter().map(of_plugin::command))
 }
 
 fn subcommands() -> Vec<Command> {
@@ -215,7 +237,8 @@ fn given_flags(
     let spellings = settings.iter().flat_map(|setting| setting.flags());
     let mut flags: Vec<OsString> = spellings
         .filter_map(|flag| {
-            let value = matches.get_one::<String>(flag.trim_start_matches('-'))?;
+            let name = flag.trim_start_matches('-');
+            let value = matches.try_get_one::<String>(name).ok()??;
             Some(format!("{flag}={value}").into())
         })
         .collect();

@@ -18,6 +18,7 @@ pub use tools::ToolsConfig;
 use std::collections::BTreeSet;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor};
+use gitlab_mcp_core::command::CommandDescriptor;
 use gitlab_mcp_core::config::{Section, Setting};
 
 /// Settings that belong together, under the heading of the reference.
@@ -30,8 +31,8 @@ pub struct Group {
 }
 
 /// Every setting that anything in this binary reads: the server's own, those of selection, and
-/// those of every linked auth mode; each once.
-pub fn groups(modes: &[AuthDescriptor]) -> Vec<Group> {
+/// those of every linked auth mode and command; each once.
+pub fn groups(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<Group> {
     let own: [(&str, &[&'static Setting]); 8] = [
         ("Transport and listener", ListenerConfig::SETTINGS),
         ("Limits", limits::SETTINGS),
@@ -46,9 +47,12 @@ pub fn groups(modes: &[AuthDescriptor]) -> Vec<Group> {
     let modes = modes
         .iter()
         .map(|mode| (format!("Auth mode `{}`", mode.name), mode.settings));
+    let commands = commands
+        .iter()
+        .map(|one| (format!("Command `gitlab-mcp {}`", one.name), one.settings));
     let mut known: BTreeSet<&'static str> = BTreeSet::new();
     let mut groups = Vec::new();
-    for (title, settings) in own.into_iter().chain(modes) {
+    for (title, settings) in own.into_iter().chain(modes).chain(commands) {
         let fresh = settings.iter().copied();
         let settings: Vec<_> = fresh.filter(|one| known.insert(one.variable())).collect();
         groups.push(Group { title, settings });
@@ -58,7 +62,7 @@ pub fn groups(modes: &[AuthDescriptor]) -> Vec<Group> {
 }
 
 /// The settings of all [`groups`].
-pub fn settings(modes: &[AuthDescriptor]) -> Vec<&'static Setting> {
-    let groups = groups(modes).into_iter();
+pub fn settings(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<&'static Setting> {
+    let groups = groups(modes, commands).into_iter();
     groups.flat_map(|group| group.settings).collect()
 }

@@ -39,7 +39,14 @@ async fn these_are_the_ways_to_sign_in() {
     let names: Vec<&str> = modes.iter().map(|mode| mode.name).collect();
     assert_eq!(
         names,
-        ["cookie", "job-token", "none", "pat", "remote-authorization"]
+        [
+            "cookie",
+            "job-token",
+            "local-oauth",
+            "none",
+            "pat",
+            "remote-authorization"
+        ]
     );
     for mode in modes {
         assert!(!mode.summary.is_empty(), "{}", mode.name);

@@ -99,6 +99,12 @@ impl GitLab {
         self.random.as_ref()
     }
 
+    /// Waits for the sign-in that [`Situation::SignInFirst`] announced; see
+    /// [`AuthProvider::signed_in`].
+    pub async fn signed_in(&self, caller: &Caller) -> bool {
+        self.auth.signed_in(caller).await
+    }
+
     /// Sends `request` as `caller` and reads the whole answer.
     ///
     /// Reads are repeated after network errors, 502, 503, 504 and 429; writes only when GitLab

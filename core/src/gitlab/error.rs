@@ -16,6 +16,7 @@ mod words;
 pub enum Situation {
     NotSignedIn { advice: &'static str },
     SignInFirst(SignInPage),
+    NoCredential { problem: String, remedy: String },
     InsufficientScope { scope: Option<String> },
     Forbidden,
     NotFound,
@@ -128,6 +129,7 @@ impl ApiError {
         match &self.situation {
             Situation::NotSignedIn { .. } => format!("GitLab does not accept the credential{told}"),
             Situation::SignInFirst(_) => "nobody is signed in to GitLab".to_owned(),
+            Situation::NoCredential { problem, .. } => problem.clone(),
             Situation::InsufficientScope { scope: Some(scope) } => {
                 format!("the token lacks the scope for this call; one of these is needed: {scope}")
             }
@@ -159,6 +161,7 @@ impl ApiError {
     fn next_step(&self) -> String {
         let text = match &self.situation {
             Situation::NotSignedIn { advice } => advice,
+            Situation::NoCredential { remedy, .. } => return remedy.clone(),
             Situation::InsufficientScope { .. } => {
                 "use a token with that scope; trying again will not help"
             }
@@ -202,7 +205,9 @@ impl ApiError {
 
     pub(crate) fn into_tool_error(self) -> ToolError {
         let code = match &self.situation {
-            Situation::NotSignedIn { .. } | Situation::SignInFirst(_) => ErrorCode::Unauthorized,
+            Situation::NotSignedIn { .. }
+            | Situation::SignInFirst(_)
+            | Situation::NoCredential { .. } => ErrorCode::Unauthorized,
             Situation::InsufficientScope { .. } => ErrorCode::InsufficientScope,
             Situation::Forbidden | Situation::HostNotAllowed => ErrorCode::Forbidden,
             Situation::NotFound => ErrorCode::NotFound,
@@ -233,6 +238,9 @@ impl From<AuthError> for ApiError {
             }
             AuthError::Denied { description } => Self::new(Situation::Forbidden).words(description),
             AuthError::SignIn(page) => Self::new(Situation::SignInFirst(page)),
+            AuthError::Unusable { problem, remedy } => {
+                Self::new(Situation::NoCredential { problem, remedy })
+            }
             other => Self::new(Situation::NotSignedIn {
                 advice: "sign in again",
             })

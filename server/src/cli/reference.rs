@@ -37,8 +37,8 @@ pub(super) fn run(linked: &Linked) -> Result<ExitCode, StartError> {
 }
 
 fn markdown(linked: &Linked) -> Result<String, StartError> {
-    let mut groups = config::groups(&linked.modes);
-    let settings = config::settings(&linked.modes);
+    let mut groups = config::groups(&linked.modes, &linked.commands);
+    let settings = linked.settings();
     let reader = Reader::open(&Sources::new(), &settings)?;
     let general = reader.settings().iter().copied();
     let general: Vec<_> = general.filter(|one| !settings.contains(one)).collect();
