@@ -168,7 +168,7 @@ fn an_unknown_name_lists_all_and_the_nearest() {
     for part in [
         "GITLAB_AUTH_MODE (environment): ",
         "did you mean pat?",
-        "job-token, none, pat",
+        "job-token, local-oauth, none, pat",
     ] {
         assert!(problems[0].contains(part), "{problems:?}");
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use gitlab_mcp_core::auth::{Credential, Generation, HeaderKind};
 use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::Instance;
+use tokio_util::sync::CancellationToken;
 
 use super::single_flight::SingleFlight;
 use super::token_file::{LockedTokenFile, StoredTokens, TokenFile, TokenFileError};
@@ -82,6 +83,8 @@ pub(super) struct Held {
     flight: Arc<SingleFlight<Outcome>>,
     /// Held by whoever changes the tokens.
     turn: tokio::sync::Mutex<()>,
+    /// Cancelled when the server ends: nobody waits for a lock from then on.
+    closing: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +109,7 @@ impl Held {
             state: Mutex::default(),
             flight: Arc::default(),
             turn: tokio::sync::Mutex::default(),
+            closing: CancellationToken::new(),
         }
     }
 
@@ -160,8 +164,9 @@ impl Held {
         storing.await.ok();
     }
 
-    /// Waits for a renewal under way, so that its tokens are not lost.
+    /// Waits for a renewal under way, so that its tokens are not lost. The server ends.
     pub(super) async fn settled(&self) {
+        self.closing.cancel();
         self.flight.landed().await;
         drop(self.turn.lock().await);
     }
@@ -191,7 +196,10 @@ impl Held {
                 return Ok(present);
             }
         }
-        let locked = self.file.lock().await?;
+        let locked = tokio::select! {
+            locked = self.file.lock() => locked?,
+            () = self.closing.cancelled() => return Err(Problem::Transient),
+        };
         let (locked, stored) = read_again(locked).await?;
         if self.follow(stored)?
             && let Some(present) = self.satisfying(wanted)
@@ -278,10 +286,8 @@ impl Held {
     /// The refresh token is spent. Perhaps by a program that saves without our lock.
     async fn refused(&self, locked: LockedTokenFile) -> Outcome {
         let (locked, stored) = read_again(locked).await?;
-        if self.follow(stored)?
-            && let Some(present) = self.satisfying(Wanted::Fresh)
-        {
-            return Ok(present);
+        if self.follow(stored)? {
+            return self.living().ok_or(Problem::Transient);
         }
         tracing::warn!("GitLab does not accept the refresh token any more: sign in again");
         self.forget();

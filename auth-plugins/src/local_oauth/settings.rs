@@ -11,6 +11,9 @@ use gitlab_mcp_core::tool::PermissionMode;
 use gitlab_mcp_core::tool::permission::{self, PERMISSION_MODE, READ_ONLY};
 use url::{Host, Url};
 
+/// The modes whose person or callers sign in with an application of GitLab.
+const WITH_APPLICATION: &[&str] = &["local-oauth", "mcp-oauth", "oauth-session"];
+
 /// Selects the mode.
 pub static USE_OAUTH: Setting = Setting::new(
     "GITLAB_USE_OAUTH",
@@ -18,7 +21,8 @@ pub static USE_OAUTH: Setting = Setting::new(
     "sign the person at this machine in with a browser",
 )
 .flag("--use-oauth")
-.default("false");
+.default("false")
+.modes(&["local-oauth"]);
 
 /// The application.
 pub static CLIENT_ID: Setting = Setting::new(
@@ -27,7 +31,8 @@ pub static CLIENT_ID: Setting = Setting::new(
     "id of the GitLab application",
 )
 .aliases(&["OAUTH_CLIENT_ID"])
-.flag("--oauth-client-id");
+.flag("--oauth-client-id")
+.modes(WITH_APPLICATION);
 
 /// The application by its other name, read when [`CLIENT_ID`] is not set.
 pub static APP_ID: Setting = Setting::new(
@@ -35,7 +40,8 @@ pub static APP_ID: Setting = Setting::new(
     Kind::Text { max: 255 },
     "id of the GitLab application registered for this server",
 )
-.flag("--oauth-app-id");
+.flag("--oauth-app-id")
+.modes(WITH_APPLICATION);
 
 /// Only for confidential applications.
 pub static CLIENT_SECRET: Setting = Setting::new(
@@ -44,7 +50,8 @@ pub static CLIENT_SECRET: Setting = Setting::new(
     "secret of a confidential GitLab application",
 )
 .aliases(&["OAUTH_CLIENT_SECRET"])
-.without_flag();
+.without_flag()
+.modes(WITH_APPLICATION);
 
 /// Where the browser comes back to; `0` or no port means any free one.
 pub static REDIRECT_URI: Setting = Setting::new(
@@ -106,7 +113,8 @@ pub static BROWSER_URL: Setting = Setting::new(
     "GITLAB_OAUTH_BROWSER_URL",
     Kind::Url,
     "GitLab as a browser reaches it, when that differs from GITLAB_API_URL",
-);
+)
+.modes(WITH_APPLICATION);
 
 /// What is asked of GitLab.
 pub static SCOPES: Setting = Setting::new(
@@ -115,7 +123,8 @@ pub static SCOPES: Setting = Setting::new(
     "scopes asked of GitLab; api, or read_api when nothing may be changed",
 )
 .aliases(&["OAUTH_SCOPES"])
-.flag("--oauth-scopes");
+.flag("--oauth-scopes")
+.modes(WITH_APPLICATION);
 
 /// Everything `local-oauth` is told.
 #[derive(Debug)]

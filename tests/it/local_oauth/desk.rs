@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use gitlab_mcp_core::clock::{Clock as _, SystemClock};
 use gitlab_mcp_core::random::{OsRandom, token};
-use gitlab_mcp_tests::{Era, McpClient, TestServer};
+use gitlab_mcp_tests::{Era, McpClient, TestServer, plant_all};
 use mock_gitlab::world::{Lineage, Token, TokenKind};
 use mock_gitlab::{MockGitlab, OAuthApplication};
 use serde_json::{Value, json};
@@ -171,6 +171,7 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        plant_all(&self.gitlab);
         fs::remove_dir_all(&self.folder).ok();
     }
 }

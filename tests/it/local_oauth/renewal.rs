@@ -1,9 +1,10 @@
 //! Renewal as a caller meets it.
 
-use gitlab_mcp_tests::Canary;
+use gitlab_mcp_tests::{Canary, Era, McpClient};
 use mock_gitlab::Fault;
 
 use super::desk::{Desk, LIFE, RENEWALS, client, get_project};
+use super::stdio_process::StdioProcess;
 
 #[tokio::test]
 async fn a_file_of_another_server_for_mcp_is_used_as_it_is() {
@@ -50,11 +51,7 @@ async fn five_calls_refused_at_once_renew_once_and_all_succeed() {
         .map(|_| {
             let address = server.address;
             tokio::spawn(async move {
-                let client = gitlab_mcp_tests::McpClient::connect(
-                    address,
-                    gitlab_mcp_tests::Era::Modern,
-                    None,
-                );
+                let client = McpClient::connect(address, Era::Modern, None);
                 client.await.call("get_project", get_project()).await
             })
         })
@@ -107,21 +104,16 @@ async fn while_gitlab_cannot_renew_a_living_token_is_used_and_an_expired_one_is_
 async fn a_spent_refresh_token_leads_to_a_sign_in_and_the_file_is_kept() {
     let (desk, pair) = Desk::with_life(0).await;
     desk.gitlab.edit(|world| world.quirks.refuse_refreshes = 1);
-    let server = desk.server().await;
-    let result = client(&server)
-        .await
-        .call("get_project", get_project())
-        .await;
-    assert_eq!(result.code(), "UNAUTHORIZED", "{result:?}");
+    // In a process without a desktop, because this opens a browser.
+    let mut process = StdioProcess::start(&desk.variables()).await;
+    let result = process.call("get_project", get_project()).await;
+    assert!(result.text().contains("/oauth/authorize?"), "{result:?}");
     assert_eq!(desk.names(), ["token.json.lock", "token.json.stale"]);
     assert!(!result.text().contains(&pair.access) && !result.text().contains(&pair.refresh));
     // Somebody signs in elsewhere, with `gitlab-mcp auth` for example.
     desk.write(&desk.grant(), LIFE);
-    client(&server)
-        .await
-        .call("get_project", get_project())
-        .await
-        .item();
+    process.call("get_project", get_project()).await.item();
+    process.stop().await;
 }
 
 #[tokio::test]

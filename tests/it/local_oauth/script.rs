@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gitlab_mcp_tests::TestServer;
+use gitlab_mcp_tests::{TestServer, eventually};
 
 use super::desk::{Desk, client, get_project};
 use super::stdio_process::StdioProcess;
@@ -77,7 +77,7 @@ async fn a_token_gitlab_refuses_is_printed_again() {
     desk.gitlab.token(&first).revoke();
     fs::write(desk.at("printed"), &second).unwrap();
     // At most one run a second; then the call succeeds at once.
-    let item = gitlab_mcp_tests::eventually("another run of the script", async || {
+    let item = eventually("another run of the script", async || {
         let result = client(&server)
             .await
             .call("get_project", get_project())

@@ -217,6 +217,22 @@ async fn shutdown_waits_for_the_renewal_under_way() {
 }
 
 #[tokio::test]
+async fn shutdown_does_not_wait_for_the_lock_of_another_process() {
+    let (bench, _) = Bench::with_life(0).await;
+    let locked = bench.held.file.lock().await.unwrap();
+    let held = Arc::clone(&bench.held);
+    let call = tokio::spawn(async move { access(&held).await });
+    while bench.held.present().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let settled = tokio::time::timeout(Duration::from_secs(5), bench.held.settled());
+    settled.await.expect("an end before the lock is free");
+    assert_eq!(call.await.unwrap(), Err(Problem::Transient));
+    assert_eq!(bench.renewals(), 0);
+    drop(locked);
+}
+
+#[tokio::test]
 async fn an_answer_without_a_refresh_token_keeps_the_old_one() {
     let (bench, old) = Bench::with_life(100).await;
     bench
@@ -276,6 +292,17 @@ async fn a_file_that_is_not_to_be_trusted_is_an_error_with_a_remedy() {
     assert!(!problem.contains("token.json"), "{problem}");
     fs::rename(&elsewhere, bench.path()).unwrap();
     assert_eq!(access(&bench.held).await, Ok(pair.access));
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_written_nothing_is_renewed() {
+    let (bench, pair) = Bench::with_life(100).await;
+    // Stands where the lock would be made, as a directory without write permission does.
+    fs::create_dir(bench.folder.join("token.json.lock")).unwrap();
+    assert_eq!(access(&bench.held).await, Ok(pair.access.clone()));
+    bench.pass(100);
+    assert!(matches!(access(&bench.held).await, Err(Problem::File(_))));
+    assert_eq!((bench.renewals(), bench.written()), (0, pair));
 }
 
 #[tokio::test]

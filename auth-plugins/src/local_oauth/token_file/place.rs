@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::TokenFileProblem;
 
-/// What is below these is never a file in the ordinary sense.
-const SPECIAL: [&str; 2] = ["/proc", "/dev"];
+/// What is below is never a file in the ordinary sense, whatever it claims to be.
+const PROCESSES: &str = "/proc";
 
 /// The directory of `path`; `.` for a bare name.
 fn directory(path: &Path) -> &Path {
@@ -37,10 +37,7 @@ pub(super) fn check_directory(path: &Path) -> Result<(), TokenFileProblem> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(TokenFileProblem::reading(&error)),
     };
-    if SPECIAL
-        .iter()
-        .any(|one| real.starts_with(one) || path.starts_with(one))
-    {
+    if real.starts_with(PROCESSES) || path.starts_with(PROCESSES) {
         return Err(TokenFileProblem::NotAFile);
     }
     let found = fs::metadata(&real).map_err(|error| TokenFileProblem::reading(&error))?;
@@ -86,7 +83,12 @@ pub(in super::super) fn open_lock(path: &Path) -> Result<File, TokenFileProblem>
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     system::private(&mut options);
-    open(path, &mut options)?.ok_or(TokenFileProblem::Writing(io::ErrorKind::NotFound))
+    match open(path, &mut options) {
+        Ok(Some(file)) => Ok(file),
+        Ok(None) => Err(TokenFileProblem::Writing(io::ErrorKind::NotFound)),
+        Err(TokenFileProblem::Reading(kind)) => Err(TokenFileProblem::Writing(kind)),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Judged before opening, because opening some devices does something, and after it, because only

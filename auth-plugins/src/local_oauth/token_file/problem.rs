@@ -23,7 +23,7 @@ pub enum TokenFileProblem {
     /// A hard link: the same file under a second name.
     #[error("has a second name (a hard link)")]
     SecondName,
-    /// A directory, a pipe, a device, a socket, or something below /proc or /dev.
+    /// A directory, a pipe, a device, a socket, or something below /proc.
     #[error("is not a regular file")]
     NotAFile,
     /// Somebody else's.

@@ -278,7 +278,8 @@ fn only_a_regular_file_of_our_own_with_one_name_is_opened() {
         (at("socket"), TokenFileProblem::NotAFile),
         (PathBuf::from("/dev/null"), TokenFileProblem::NotAFile),
         (PathBuf::from("/dev/zero"), TokenFileProblem::NotAFile),
-        (PathBuf::from("/dev/stdin"), TokenFileProblem::NotAFile),
+        (PathBuf::from("/dev/stdin"), TokenFileProblem::Link),
+        (PathBuf::from("/dev/fd/0"), TokenFileProblem::NotAFile),
         (
             PathBuf::from("/proc/self/environ"),
             TokenFileProblem::NotAFile,
