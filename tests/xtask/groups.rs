@@ -1,5 +1,6 @@
 //! The groups, in the order in which they run: the quickest answers first.
 
+mod browser;
 mod cargo;
 mod clients;
 mod conformance;
@@ -21,7 +22,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 9] = [
+pub(crate) const ALL: [Group; 10] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -56,6 +57,11 @@ pub(crate) const ALL: [Group; 9] = [
         name: "clients",
         about: "real clients over HTTP and stdio, in both eras (Node, Python)",
         run: clients::run,
+    },
+    Group {
+        name: "browser",
+        about: "a person signs in with Chromium (Node, Debian's chromium)",
+        run: browser::run,
     },
     Group {
         name: "examples",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{Node, Python};
+use crate::packages::{Chromium, Node, Python};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
@@ -35,6 +35,7 @@ pub(crate) struct Workbench {
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
     python: OnceCell<Result<Python, Lack>>,
+    chromium: OnceCell<Result<Chromium, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
@@ -64,6 +65,7 @@ impl Workbench {
             report: Report::default(),
             node: OnceCell::new(),
             python: OnceCell::new(),
+            chromium: OnceCell::new(),
             binaries: OnceCell::new(),
         })
     }
@@ -101,6 +103,15 @@ impl Workbench {
     pub(crate) fn python(&self) -> Result<&Python, Lack> {
         let install = || Python::install(&self.cache, &self.guard);
         self.python
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// A browser.
+    pub(crate) fn chromium(&self) -> Result<&Chromium, Lack> {
+        let install = || Chromium::install(&self.guard);
+        self.chromium
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

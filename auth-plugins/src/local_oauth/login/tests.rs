@@ -388,6 +388,20 @@ async fn the_login_of_another_process_is_seen_in_the_token_file() {
 }
 
 #[tokio::test]
+async fn nobody_is_waited_for_longer_than_the_life_of_a_login() {
+    let scene = Scene::new().await;
+    let link = scene.open().await;
+    // The login is served, so its time runs.
+    assert_eq!(visit(&with_query(&link, "")).await.0, 400);
+    tokio::time::pause();
+    tokio::time::advance(LIFETIME).await;
+    tokio::time::resume();
+    assert!(!scene.login.finished(LONG).await);
+    let late = TcpStream::connect(address(&redirect_uri(&link))).await;
+    assert!(late.is_err(), "somebody still listens");
+}
+
+#[tokio::test]
 async fn closing_frees_the_port() {
     let scene = Scene::new().await;
     let link = scene.open().await;
