@@ -5,6 +5,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod modes;
 mod secrets;
 
 use crate::workbench::Workbench;
@@ -21,7 +22,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 9] = [
+pub(crate) const ALL: [Group; 10] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -56,6 +57,11 @@ pub(crate) const ALL: [Group; 9] = [
         name: "clients",
         about: "real clients over HTTP and stdio, in both eras (Node, Python)",
         run: clients::run,
+    },
+    Group {
+        name: "modes",
+        about: "every way to sign in, with a real client as the right user (Python)",
+        run: modes::run,
     },
     Group {
         name: "examples",
