@@ -9,7 +9,7 @@ use gitlab_mcp_core::config::{Reader, Section as _, Setting, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
 use crate::build::{Linked, StartError};
-use crate::config::{self, LogFormat, LoggingConfig};
+use crate::config::{LogFormat, LoggingConfig};
 
 mod auth_modes;
 mod check;

@@ -16,7 +16,6 @@ mod cookie_proxy;
 mod docs;
 mod local_oauth;
 mod reachable;
-mod reachable;
 mod remote;
 mod sign_in;
 mod start;
