@@ -64,6 +64,7 @@ impl TestServer {
     /// # Errors
     /// [`StartError`].
     pub async fn started(variables: &[(&str, &str)]) -> Result<Started, StartError> {
+        crate::log::start();
         let guarded = variables
             .iter()
             .any(|(name, _)| *name == "STREAMABLE_HTTP_AUTH_TOKEN");

@@ -5,6 +5,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod secrets;
 
 use crate::workbench::Workbench;
 
@@ -20,7 +21,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 8] = [
+pub(crate) const ALL: [Group; 9] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -60,5 +61,10 @@ pub(crate) const ALL: [Group; 8] = [
         name: "examples",
         about: "the example servers start and their additions work (Node)",
         run: examples::run,
+    },
+    Group {
+        name: "secrets",
+        about: "no planted secret in anything the other groups logged",
+        run: secrets::run,
     },
 ];

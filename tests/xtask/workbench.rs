@@ -30,6 +30,7 @@ const BUILD_VARIABLES: [&str; 6] = [
 pub(crate) struct Workbench {
     root: PathBuf,
     cache: PathBuf,
+    logs: PathBuf,
     guard: Guard,
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
@@ -47,11 +48,18 @@ impl Workbench {
             .to_owned();
         let guard = Guard::start().map_err(|error| format!("/bin/sh: {error}"))?;
         let cache = cache_folder(&root);
-        std::fs::create_dir_all(cache.join("home"))
-            .map_err(|error| format!("{}: {error}", cache.display()))?;
+        let logs = cache.join("logs");
+        let unusable = |error| format!("{}: {error}", cache.display());
+        if logs.exists() {
+            std::fs::remove_dir_all(&logs).map_err(unusable)?;
+        }
+        for folder in [&logs, &cache.join("home")] {
+            std::fs::create_dir_all(folder).map_err(unusable)?;
+        }
         Ok(Self {
             root,
             cache,
+            logs,
             guard,
             report: Report::default(),
             node: OnceCell::new(),
@@ -68,6 +76,11 @@ impl Workbench {
     /// A folder for what tests leave behind.
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// What this run logs, and the secrets that must not stand there.
+    pub(crate) fn logs(&self) -> &Path {
+        &self.logs
     }
 
     /// What ends children when we cannot.
