@@ -5,15 +5,19 @@
 //! | [`pat`] | one token speaks for everybody: personal use and CI |
 //! | [`job_token`] | inside a CI job, with the job's own token |
 //! | [`local_oauth`] | the person at this machine signs in with a browser |
+//! | [`remote_authorization`] | every caller brings an own GitLab token in each HTTP request |
+//! | [`cookie`] | GitLab behind a sign-on proxy, or the session of a browser, from a cookie file |
 //! | [`none`] | public data only, without any credential |
 //!
 //! The modes have no privileges: a crate of somebody else registers its own in the same way.
 
+pub mod cookie;
 pub mod gitlab_oauth;
 pub mod job_token;
 pub mod local_oauth;
 pub mod none;
 pub mod pat;
+pub mod remote_authorization;
 
 #[cfg(test)]
 mod selection;

@@ -23,6 +23,7 @@
 //! | `rest` | **the table of routes**; one file per resource, conventions beside it |
 //! | `oauth`, `pages`, `health`, `control` | what lies outside `/api/v4` |
 //! | `routes` | matching raw paths |
+//! | `sso` | a sign-on proxy before an instance |
 //! | `server` | connections, one exchange, damage done to answers |
 //! | `faults`, `ledger`, `clock`, `ids` | the tools of a test |
 //!
@@ -50,6 +51,7 @@ mod rest;
 mod routes;
 mod server;
 mod site;
+mod sso;
 pub mod world;
 
 pub use builder::Builder;
@@ -61,4 +63,5 @@ pub use ledger::{Ledger, Record, Records, Who};
 pub use oauth::{ApplicationBuilder, OAuthApplication};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
+pub use sso::{PROVIDER_COOKIE, PROXY_COOKIE, SignOnProxy};
 pub use world::World;

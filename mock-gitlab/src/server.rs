@@ -22,6 +22,7 @@ use crate::faults::FaultPlan;
 use crate::ledger::Ledger;
 use crate::routes::RouteTable;
 use crate::site::Site;
+use crate::sso::Gate;
 use crate::world::World;
 use wire::{Switch, Wire};
 
@@ -70,8 +71,8 @@ impl Shared {
     }
 }
 
-/// Accepts until it is dropped; its connections end with it.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+/// Accepts until it is dropped; its connections end with it. A gate stands before each request.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, gate: Option<Arc<Gate>>) {
     let mut connections = JoinSet::new();
     let mut count = 0_u64;
     loop {
@@ -79,7 +80,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     count += 1;
-                    connections.spawn(connection(stream, peer, count, Arc::clone(&shared)));
+                    let behind = (Arc::clone(&shared), gate.clone());
+                    connections.spawn(connection(stream, peer, count, behind));
                 }
                 // Out of descriptors, or a peer that left at once: go on with the next.
                 Err(error) => {
@@ -92,14 +94,19 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, number: u64, shared: Arc<Shared>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    number: u64,
+    (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
+) {
     // Nagle plus delayed acknowledgements would add 40 ms to small answers.
     stream.set_nodelay(true).ok();
     let switch = Switch::default();
     let wire = TokioIo::new(Wire::new(stream, switch.clone()));
     let service = service_fn(move |request| {
-        let (shared, switch) = (Arc::clone(&shared), switch.clone());
-        exchange::exchange(shared, switch, request, peer, number)
+        let behind = (Arc::clone(&shared), gate.clone());
+        exchange::exchange(behind, switch.clone(), request, peer, number)
     });
     let served = http1::Builder::new()
         .auto_date_header(false)

@@ -4,13 +4,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
+use gitlab_mcp_core::auth::{
+    self, AuthDescriptor, AuthProvider, BuildContext, Identity, Selection,
+};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::command::{self, CommandDescriptor};
 use gitlab_mcp_core::config::{
     ConfigError, Reader, Section, Setting, Sources, UsageError, Warning,
 };
-use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
+use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
 use gitlab_mcp_core::random::{OsRandom, Random};
@@ -19,7 +21,10 @@ use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
 use crate::cli;
-use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
+use crate::config::{
+    self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
+};
+use crate::http::CountedBy;
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -51,6 +56,20 @@ impl fmt::Display for StartError {
                     .iter()
                     .try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
+        }
+    }
+}
+
+impl StartError {
+    /// The same content for `LOG_FORMAT=json`, on one line.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Config(error) => error.to_json(),
+            Self::Usage(_) | Self::Build(_) => serde_json::json!({ "error": self.to_string() }),
+            Self::Linked(problems) => serde_json::json!({
+                "error": "this binary is not usable",
+                "problems": problems,
+            }),
         }
     }
 }
@@ -112,6 +131,7 @@ impl Linked {
 struct Checked {
     listener: ListenerConfig,
     gitlab: GitLabConfig,
+    network: NetworkConfig,
     tools: ToolsConfig,
     logging: LoggingConfig,
     selection: Option<Selection>,
@@ -121,16 +141,26 @@ struct Checked {
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &linked.settings())?;
-    let listener = ListenerConfig::read(&mut reader);
+    let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
+    let mut network = NetworkConfig::read(&mut reader);
+    network
+        .egress
+        .internal_hosts
+        .clone_from(&gitlab.internal_hosts);
     let tools = ToolsConfig::read(&mut reader);
-    let logging = LoggingConfig::read(&mut reader);
+    let mut logging = LoggingConfig::read(&mut reader);
+    logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
+    if let Some(selection) = &selection {
+        listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+    }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
         listener,
         gitlab,
+        network,
         tools,
         logging,
         selection,
@@ -165,6 +195,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// The only source of randomness.
     pub random: Arc<dyn Random>,
+    /// The only source of addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Outside {
@@ -173,12 +205,10 @@ impl Outside {
         Self {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(OsRandom),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
-
-/// What no problem of the configuration explains.
-const INCOMPLETE: &str = "the configuration is incomplete";
 
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
@@ -200,12 +230,17 @@ pub async fn start_in(
 ) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
-    let incomplete = || StartError::Build(INCOMPLETE.to_owned());
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let network = Network::open(outside, checked.gitlab, instance.clone(), selection).await?;
+    let mut http = checked.listener.http;
+    http.counted_by = match selection.mode.identity {
+        Identity::EachCaller => CountedBy::Principal,
+        Identity::Server | Identity::Nobody => CountedBy::Address,
+    };
+    http.silences.clone_from(&checked.logging.silences);
+    let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -224,7 +259,7 @@ pub async fn start_in(
         server_name: checked.listener.server_name.into(),
         clock: network.clock,
         random: network.random,
-        http: Arc::new(checked.listener.http),
+        http: Arc::new(http),
     };
     let transport = checked.listener.transport;
     let (logging, warnings) = (checked.logging, checked.warnings);
@@ -254,16 +289,19 @@ pub(crate) fn ready(
     command: &CommandDescriptor,
 ) -> Result<ReadyCommand, StartError> {
     let mut reader = Reader::open(sources, &linked.settings())?;
-    let gitlab = GitLabConfig::read(&mut reader);
+    let target = GitLabConfig::read(&mut reader);
+    let mut network = NetworkConfig::read(&mut reader);
+    network
+        .egress
+        .internal_hosts
+        .clone_from(&target.internal_hosts);
     let command = command.prepare(&mut reader);
     let warnings = reader.finish()?;
-    let failed = |text: String| StartError::Build(text);
-    let instance = gitlab
-        .instance
-        .ok_or_else(|| failed(INCOMPLETE.to_owned()))?;
-    let egress = Egress::new(&gitlab.egress).map_err(|error| failed(error.to_string()))?;
+    let egress = Egress::with_resolver(&network.egress, outside.resolver)
+        .map_err(|error| StartError::Build(error.to_string()))?;
     let context = BuildContext {
-        instance,
+        instance: target.instance.ok_or_else(incomplete)?,
+        instances: target.instances,
         egress,
         clock: outside.clock,
         random: outside.random,
@@ -273,6 +311,11 @@ pub(crate) fn ready(
         context,
         warnings,
     })
+}
+
+/// A part is missing although nothing was reported.
+fn incomplete() -> StartError {
+    StartError::Build("the configuration is incomplete".to_owned())
 }
 
 /// Who signs in, and the way to GitLab.
@@ -286,15 +329,21 @@ struct Network {
 impl Network {
     async fn open(
         outside: Outside,
-        config: GitLabConfig,
-        instance: Instance,
+        config: &NetworkConfig,
+        target: GitLabConfig,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
-        let Outside { clock, random } = outside;
-        let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
+        let Outside {
+            clock,
+            random,
+            resolver,
+        } = outside;
+        let egress =
+            Egress::with_resolver(&config.egress, resolver).map_err(|error| failed(&error))?;
         let context = BuildContext {
-            instance,
+            instance: target.instance.ok_or_else(incomplete)?,
+            instances: target.instances,
             egress: egress.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

@@ -96,6 +96,12 @@ impl Reader {
             .collect()
     }
 
+    /// The variables that are known but that nothing in this build reads.
+    pub fn reserved(&self) -> Vec<&'static str> {
+        let reserved = self.known.reserved().iter();
+        reserved.map(|one| one.setting.variable()).collect()
+    }
+
     /// Whether any source but the default gives a value.
     pub fn is_set(&self, setting: &Setting) -> bool {
         self.source(setting) != Source::Default

@@ -30,6 +30,7 @@ pub enum Situation {
     OutcomeUnknown,
     TooLarge,
     Redirected,
+    HostNotAllowed,
 }
 
 /// Why a request to GitLab failed.
@@ -151,6 +152,9 @@ impl ApiError {
             Situation::Redirected => {
                 format!("GitLab answered with a redirect, which is not followed{told}")
             }
+            Situation::HostNotAllowed => {
+                "this GitLab host may not be connected to: it is not at a public address".to_owned()
+            }
         }
     }
 
@@ -186,6 +190,10 @@ impl ApiError {
                 "check that GITLAB_API_URL names a GitLab instance and that no proxy or sign-in \
                  page stands before it"
             }
+            Situation::HostNotAllowed => {
+                "if it is meant to be on a private network, the operator lists it in \
+                 GITLAB_INTERNAL_HOSTS; trying again will not help"
+            }
             Situation::OutcomeUnknown => {
                 "do not repeat the change blindly: read or list the object first to see whether it \
                  happened"
@@ -201,7 +209,7 @@ impl ApiError {
             | Situation::SignInFirst(_)
             | Situation::NoCredential { .. } => ErrorCode::Unauthorized,
             Situation::InsufficientScope { .. } => ErrorCode::InsufficientScope,
-            Situation::Forbidden => ErrorCode::Forbidden,
+            Situation::Forbidden | Situation::HostNotAllowed => ErrorCode::Forbidden,
             Situation::NotFound => ErrorCode::NotFound,
             Situation::NotMergeable => ErrorCode::NotMergeable,
             Situation::Conflict => ErrorCode::Conflict,

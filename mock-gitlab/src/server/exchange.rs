@@ -20,6 +20,7 @@ use crate::clock::Timestamp;
 use crate::faults::{Action, Fault};
 use crate::ledger::{BODY_KEPT, Record, Who};
 use crate::request::Request;
+use crate::sso::Gate;
 use crate::world::World;
 
 /// Bodies above this are refused; tests do not send more.
@@ -28,7 +29,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 type Outgoing = hyper::Response<Payload>;
 
 pub(super) async fn exchange(
-    shared: Arc<Shared>,
+    (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
     switch: Switch,
     incoming: hyper::Request<Incoming>,
     peer: SocketAddr,
@@ -37,6 +38,9 @@ pub(super) async fn exchange(
     let Some(request) = read(&shared, incoming, peer, connection).await else {
         return Ok(send(&Answer::text(413, "Request Entity Too Large"), None));
     };
+    if let Some(answer) = gate.and_then(|gate| gate.answer(&request)) {
+        return Ok(send(&answer, None));
+    }
     let (answer, fault) = decide(&shared, &request);
     let Some(fault) = fault else {
         return Ok(send(&answer, None));

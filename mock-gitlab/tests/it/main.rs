@@ -30,6 +30,7 @@ mod pipelines;
 mod projects;
 mod reviews;
 mod search;
+mod sso;
 mod writing;
 
 use mock_gitlab::{MockGitlab, World};
