@@ -143,11 +143,7 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let mut reader = Reader::open(sources, &linked.settings())?;
     let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
-    let mut network = NetworkConfig::read(&mut reader);
-    network
-        .egress
-        .internal_hosts
-        .clone_from(&gitlab.internal_hosts);
+    let network = network(&mut reader, &gitlab);
     let tools = ToolsConfig::read(&mut reader);
     let mut logging = LoggingConfig::read(&mut reader);
     logging.settle(listener.transport, &mut reader);
@@ -167,6 +163,13 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
         policy,
         warnings,
     })
+}
+
+fn network(reader: &mut Reader, target: &GitLabConfig) -> NetworkConfig {
+    let mut network = NetworkConfig::read(reader);
+    let internal = &mut network.egress.internal_hosts;
+    internal.clone_from(&target.internal_hosts);
+    network
 }
 
 /// The parts of a server that is ready to listen.
@@ -209,6 +212,9 @@ impl Outside {
         }
     }
 }
+
+/// What no problem of the configuration explains.
+const INCOMPLETE: &str = "the configuration is incomplete";
 
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
@@ -274,6 +280,11 @@ pub async fn start_in(
     })
 }
 
+/// A part is missing although nothing was reported.
+fn incomplete() -> StartError {
+    StartError::Build(INCOMPLETE.to_owned())
+}
+
 /// A command of a plugin that is ready to run, and what the operator should know.
 pub(crate) struct ReadyCommand {
     pub(crate) command: command::Prepared,
@@ -289,19 +300,16 @@ pub(crate) fn ready(
     command: &CommandDescriptor,
 ) -> Result<ReadyCommand, StartError> {
     let mut reader = Reader::open(sources, &linked.settings())?;
-    let target = GitLabConfig::read(&mut reader);
-    let mut network = NetworkConfig::read(&mut reader);
-    network
-        .egress
-        .internal_hosts
-        .clone_from(&target.internal_hosts);
+    let gitlab = GitLabConfig::read(&mut reader);
+    let network = network(&mut reader, &gitlab);
     let command = command.prepare(&mut reader);
     let warnings = reader.finish()?;
+    let instance = gitlab.instance.ok_or_else(incomplete)?;
     let egress = Egress::with_resolver(&network.egress, outside.resolver)
         .map_err(|error| StartError::Build(error.to_string()))?;
     let context = BuildContext {
-        instance: target.instance.ok_or_else(incomplete)?,
-        instances: target.instances,
+        instance,
+        instances: gitlab.instances,
         egress,
         clock: outside.clock,
         random: outside.random,
@@ -311,11 +319,6 @@ pub(crate) fn ready(
         context,
         warnings,
     })
-}
-
-/// A part is missing although nothing was reported.
-fn incomplete() -> StartError {
-    StartError::Build("the configuration is incomplete".to_owned())
 }
 
 /// Who signs in, and the way to GitLab.

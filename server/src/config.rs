@@ -49,7 +49,7 @@ pub fn groups(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<G
         .map(|mode| (format!("Auth mode `{}`", mode.name), mode.settings));
     let commands = commands
         .iter()
-        .map(|command| (format!("Command `{}`", command.name), command.settings));
+        .map(|one| (format!("Command `gitlab-mcp {}`", one.name), one.settings));
     let mut known: BTreeSet<&'static str> = BTreeSet::new();
     let mut groups = Vec::new();
     for (title, settings) in own.into_iter().chain(modes).chain(commands) {

@@ -6,6 +6,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod modes;
 mod secrets;
 
 use crate::workbench::Workbench;
@@ -22,7 +23,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 10] = [
+pub(crate) const ALL: [Group; 11] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -62,6 +63,11 @@ pub(crate) const ALL: [Group; 10] = [
         name: "browser",
         about: "a person signs in with Chromium (Node, Debian's chromium)",
         run: browser::run,
+    },
+    Group {
+        name: "modes",
+        about: "every way to sign in, with a real client as the right user (Python)",
+        run: modes::run,
     },
     Group {
         name: "examples",

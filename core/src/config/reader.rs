@@ -86,6 +86,12 @@ impl Reader {
         self.known.declared()
     }
 
+    /// The variables that are known but that nothing in this build reads.
+    pub fn reserved(&self) -> Vec<&'static str> {
+        let reserved = self.known.reserved().iter();
+        reserved.map(|one| one.setting.variable()).collect()
+    }
+
     /// Every variable that may hold a secret, in all its spellings: what a child process should not
     /// inherit.
     pub fn secret_variables(&self) -> Vec<String> {
@@ -94,12 +100,6 @@ impl Reader {
             .flat_map(Setting::names)
             .flat_map(|name| [name.to_owned(), format!("{name}_FILE")])
             .collect()
-    }
-
-    /// The variables that are known but that nothing in this build reads.
-    pub fn reserved(&self) -> Vec<&'static str> {
-        let reserved = self.known.reserved().iter();
-        reserved.map(|one| one.setting.variable()).collect()
     }
 
     /// Whether any source but the default gives a value.

@@ -2,6 +2,7 @@
 //! there, in any of the spellings a careless line could give it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +105,11 @@ fn files(folder: &Path, extension: &str) -> std::io::Result<Vec<PathBuf>> {
 /// A secret as it is, URL-encoded, in base64 and base64url, in hexadecimal and as a JSON string.
 fn spellings(secret: &str) -> BTreeSet<String> {
     let url: String = secret.bytes().map(url_encoded).collect();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
+        // Writing into a String cannot fail.
+        let _: Result<(), _> = write!(hex, "{byte:02x}");
+        hex
+    });
     let json = serde_json::Value::from(secret).to_string();
     let mut all = BTreeSet::from([
         secret.to_owned(),
