@@ -33,7 +33,7 @@ class Browser:
                 continue
             for tag in re.findall(r"<input[^>]*>", form):
                 name, value = attribute(tag, "name"), attribute(tag, "value")
-                if name and value is not None and attribute(tag, "type") == "hidden":
+                if name and value is not None and attribute(tag, "type") != "password":
                     inputs[name] = value
             action = attribute(re.match(r"<form[^>]*>", form)[0], "action") or self.url
             return self.open(action, {name: fields.get(name, value) for name, value in inputs.items()})

@@ -105,14 +105,17 @@ class LocalOAuth(Mode):
         given = usual(self.gitlab, self.home) | environment
         with subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True) as login:
             said = []
-            for line in login.stderr:
-                said.append(line)
-                link = next((word for word in line.split() if "user_code=" in word), None)
-                if link:
-                    browser = Browser(self.gitlab)
-                    browser.sign_in("alice", PASSWORDS["alice"])
-                    browser.approve_device(link.strip("<>"))
-            code = login.wait(60)
+            try:
+                for line in login.stderr:
+                    said.append(line)
+                    link = next((word for word in line.split() if "user_code=" in word), None)
+                    if link:
+                        browser = Browser(self.gitlab)
+                        browser.sign_in("alice", PASSWORDS["alice"])
+                        browser.approve_device(link)
+                code = login.wait(60)
+            finally:
+                login.kill()
         check("the device flow ends with exit code 0", code == 0, "".join(said))
 
 
