@@ -13,6 +13,7 @@ mod notes;
 mod oauth;
 mod pipelines;
 mod projects;
+mod records;
 pub mod repository;
 mod seed;
 mod todos;
@@ -33,6 +34,7 @@ pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
 pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
 pub use pipelines::{Job, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
+pub use records::{Home, Record};
 pub use repository::Repository;
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
@@ -73,6 +75,8 @@ pub struct World {
     pub pipelines: BTreeMap<u64, Pipeline>,
     /// Jobs by id.
     pub jobs: BTreeMap<u64, Job>,
+    /// Everything that is little more than its fields, by kind and id.
+    pub records: BTreeMap<(&'static str, u64), Record>,
     /// To-do items by id.
     pub todos: BTreeMap<u64, Todo>,
     /// OAuth applications by id.
@@ -117,6 +121,7 @@ impl World {
             notes: BTreeMap::new(),
             pipelines: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            records: BTreeMap::new(),
             todos: BTreeMap::new(),
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
