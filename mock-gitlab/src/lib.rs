@@ -61,4 +61,5 @@ pub use ledger::{Ledger, Record, Records, Who};
 pub use oauth::{ApplicationBuilder, OAuthApplication};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
+pub use site::Plan;
 pub use world::World;
