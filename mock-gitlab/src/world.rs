@@ -19,6 +19,7 @@ mod notes;
 mod oauth;
 mod pipelines;
 mod projects;
+mod records;
 mod removing;
 pub mod repository;
 mod seed;
@@ -39,7 +40,7 @@ pub use deploy_tokens::DeployToken;
 pub use groups::{Group, Member};
 pub use issues::{Issue, IssueLink};
 pub use joining::{AccessRequest, Invitation, Share};
-pub use keys::{DeployKey, Email, GpgKey, SshKey};
+pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
     DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
@@ -49,6 +50,7 @@ pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
 pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
 pub use pipelines::{Job, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
+pub use records::{Home, Record};
 pub use repository::Repository;
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
@@ -90,6 +92,8 @@ pub struct World {
     pub pipelines: BTreeMap<u64, Pipeline>,
     /// Jobs by id.
     pub jobs: BTreeMap<u64, Job>,
+    /// Everything that is little more than its fields, by kind and id.
+    pub records: BTreeMap<(&'static str, u64), Record>,
     /// To-do items by id.
     pub todos: BTreeMap<u64, Todo>,
     /// Settings of the instance, and what else only administrators keep.
@@ -102,10 +106,6 @@ pub struct World {
     pub deploy_keys: BTreeMap<u64, DeployKey>,
     /// Deploy tokens by id.
     pub deploy_tokens: BTreeMap<u64, DeployToken>,
-    /// Further addresses of users by id.
-    pub emails: BTreeMap<u64, Email>,
-    /// GPG keys by id.
-    pub gpg_keys: BTreeMap<u64, GpgKey>,
     /// Open invitations by id.
     pub invitations: BTreeMap<u64, Invitation>,
     /// Groups that were let into projects and groups.
@@ -156,14 +156,13 @@ impl World {
             notes: BTreeMap::new(),
             pipelines: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            records: BTreeMap::new(),
             todos: BTreeMap::new(),
             administration: Administration::default(),
             access_requests: Vec::new(),
             custom_attributes: BTreeMap::new(),
             deploy_keys: BTreeMap::new(),
             deploy_tokens: BTreeMap::new(),
-            emails: BTreeMap::new(),
-            gpg_keys: BTreeMap::new(),
             invitations: BTreeMap::new(),
             shares: Vec::new(),
             ssh_keys: BTreeMap::new(),

@@ -5,4 +5,5 @@ pub(crate) mod pagination;
 pub(crate) mod parameters;
 pub(crate) mod permissions;
 pub(crate) mod repositories;
+pub(crate) mod resources;
 pub(crate) mod scopes;
