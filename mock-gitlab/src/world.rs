@@ -101,6 +101,14 @@ impl World {
         world
     }
 
+    /// The company and a warehouse: 20,000 issues, a directory of 12,000 files, a diff
+    /// and a job log of five megabytes each.
+    pub fn huge() -> Self {
+        let mut world = Self::bare();
+        seed::huge::plant(&mut world);
+        world
+    }
+
     fn bare() -> Self {
         Self {
             ids: Ids::seeded(0),
