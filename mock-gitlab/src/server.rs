@@ -3,13 +3,17 @@
 
 mod answering;
 mod body;
+mod damage;
 mod exchange;
+mod harm;
+mod sending;
 mod substitute;
 mod wire;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,10 +22,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::faults::FaultPlan;
+use crate::coverage::Counters;
+use crate::faults::{Action, FaultPlan};
 use crate::ledger::Ledger;
 use crate::routes::RouteTable;
 use crate::site::Site;
+use crate::snapshots::Snapshots;
 use crate::world::World;
 use wire::{Switch, Wire};
 
@@ -37,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) routes: RouteTable,
     pub(crate) site: Site,
     pub(crate) log_requests: bool,
+    pub(crate) coverage: Counters,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Shared {
@@ -47,13 +55,16 @@ impl Shared {
         site: Site,
         log: bool,
     ) -> Self {
+        let routes = crate::rest::table();
         Self {
+            coverage: Counters::of(&routes),
+            snapshots: Snapshots::default(),
             initial: world.clone(),
             world: Mutex::new(world),
             clock,
             faults,
             ledger: Ledger::default(),
-            routes: crate::rest::table(),
+            routes,
             site,
             log_requests: log,
         }
@@ -64,9 +75,12 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The world as it was at the start.
-    pub(crate) fn initial(&self) -> &World {
-        &self.initial
+    /// Back to the start: world, ledger, coverage and faults. The clock goes on.
+    pub(crate) fn reset(&self, world: &mut World) {
+        world.clone_from(&self.initial);
+        self.ledger.clear();
+        self.coverage.clear();
+        self.faults.clear();
     }
 }
 
@@ -93,6 +107,19 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, number: u64, shared: Arc<Shared>) {
+    let fault = shared.faults.pick_connection(shared.clock.now());
+    match fault.map(|fault| fault.action) {
+        Some(Action::AcceptLatency { milliseconds }) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        }
+        Some(Action::AcceptReset) => {
+            // Closing with linger zero makes the kernel send RST.
+            stream.set_zero_linger().ok();
+            return;
+        }
+        Some(Action::AcceptSilence) => return std::future::pending().await,
+        _ => {}
+    }
     // Nagle plus delayed acknowledgements would add 40 ms to small answers.
     stream.set_nodelay(true).ok();
     let switch = Switch::default();

@@ -45,6 +45,7 @@ fn route(
                 .ok_or_else(|| nothing(request))?
         }
     };
+    shared.coverage.hit(route.number);
     if route.surface == Surface::Control && !request.from_loopback {
         return Err(ApiError::forbidden_because(
             "the control API is for this machine only",
