@@ -10,7 +10,7 @@ use crate::ids::Ids;
 use crate::instance::MockGitlab;
 use crate::quirks::Quirks;
 use crate::server::{self, Shared};
-use crate::site::Site;
+use crate::site::{Plan, Site};
 use crate::world::World;
 
 /// How an instance is to be; made by [`MockGitlab::builder`].
@@ -19,6 +19,7 @@ pub struct Builder {
     seed: u64,
     world: World,
     version: String,
+    plan: Plan,
     clock: Clock,
     faults: FaultPlan,
     quirks: Quirks,
@@ -34,6 +35,7 @@ impl Default for Builder {
             seed: 42,
             world: World::company(),
             version: "19.5.1-ee".to_owned(),
+            plan: Plan::Ultimate,
             clock: Clock::default(),
             faults: FaultPlan::new(),
             quirks: Quirks::default(),
@@ -64,6 +66,13 @@ impl Builder {
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         version.clone_into(&mut self.version);
+        self
+    }
+
+    /// The licence of the instance.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = plan;
         self
     }
 
@@ -133,6 +142,7 @@ impl Builder {
             external_url: self.external_url.unwrap_or_else(|| url.clone()),
             base_path: self.base_path,
             version: self.version,
+            plan: self.plan,
         };
         let shared = Shared::new(self.world, self.clock, self.faults, site, self.log_requests);
         let shared = Arc::new(shared);

@@ -66,4 +66,5 @@ pub use oauth::{ApplicationBuilder, OAuthApplication};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
 pub use snapshots::SnapshotId;
+pub use site::Plan;
 pub use world::World;

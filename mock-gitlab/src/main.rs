@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use mock_gitlab::{Clock, MockGitlab, Quirks, Timestamp, World};
+use mock_gitlab::{Clock, MockGitlab, Plan, Quirks, Timestamp, World};
 
 /// A believable GitLab to test against. It is a test double: its secrets are known.
 #[derive(Debug, Parser)]
@@ -38,6 +38,9 @@ struct Arguments {
     /// `real`, or the time at which the clock stands
     #[arg(long, default_value = "real")]
     clock: String,
+    /// The licence of the instance: without one `/license` is not found
+    #[arg(long, value_enum, default_value_t = Licence::Ultimate)]
+    plan: Licence,
     /// A departure from the usual, such as `refresh_grace_seconds=30`; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     quirk: Vec<String>,
@@ -53,6 +56,23 @@ struct Arguments {
 enum Start {
     Company,
     Empty,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Licence {
+    None,
+    Premium,
+    Ultimate,
+}
+
+impl From<Licence> for Plan {
+    fn from(licence: Licence) -> Self {
+        match licence {
+            Licence::None => Self::None,
+            Licence::Premium => Self::Premium,
+            Licence::Ultimate => Self::Ultimate,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -88,6 +108,7 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         .seed(arguments.seed)
         .world(world)
         .version(&arguments.version)
+        .plan(arguments.plan.into())
         .clock(clock)
         .quirks(quirks(&arguments.quirk)?)
         .base_path(&arguments.base_path)

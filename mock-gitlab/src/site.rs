@@ -1,5 +1,27 @@
 //! What an instance knows about itself: its version and the address it prints.
 
+/// What an instance is licensed for. <https://docs.gitlab.com/subscriptions/choosing_subscription/>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plan {
+    /// No licence: the Free tier.
+    None,
+    /// Premium.
+    Premium,
+    /// Ultimate.
+    Ultimate,
+}
+
+impl Plan {
+    /// As `/license` spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "free",
+            Self::Premium => "premium",
+            Self::Ultimate => "ultimate",
+        }
+    }
+}
+
 /// Fixed facts of one instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -10,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) base_path: String,
     /// `19.5.1-ee`.
     pub(crate) version: String,
+    pub(crate) plan: Plan,
 }
 
 impl Site {
