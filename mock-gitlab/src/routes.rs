@@ -43,6 +43,11 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// As it stands in the table: `/api/v4/projects/:id`.
+    pub(crate) fn pattern(&self) -> &str {
+        self.pattern.text()
+    }
+
     /// Lets narrower scopes call the route.
     pub(crate) fn also(&mut self, scopes: &'static [&'static str]) -> &mut Self {
         self.also = scopes;

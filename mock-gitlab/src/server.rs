@@ -12,6 +12,7 @@ mod wire;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,9 +22,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::coverage::Counters;
 use crate::faults::{Action, FaultPlan};
+use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::routes::RouteTable;
 use crate::site::Site;
@@ -43,18 +45,16 @@ pub(crate) struct Shared {
     pub(crate) routes: RouteTable,
     pub(crate) site: Site,
     pub(crate) log_requests: bool,
+    /// Whether there is a control API.
+    pub(crate) control: bool,
     pub(crate) coverage: Counters,
     pub(crate) snapshots: Snapshots,
+    /// Where requests are written down, when the instance is to remember them.
+    journal: Option<Journal>,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        world: World,
-        clock: Clock,
-        faults: FaultPlan,
-        site: Site,
-        log: bool,
-    ) -> Self {
+    pub(crate) fn new(world: World, clock: Clock, faults: FaultPlan, site: Site) -> Self {
         let routes = crate::rest::table();
         Self {
             coverage: Counters::of(&routes),
@@ -66,8 +66,31 @@ impl Shared {
             ledger: Ledger::default(),
             routes,
             site,
-            log_requests: log,
+            log_requests: false,
+            control: true,
+            journal: None,
         }
+    }
+
+    /// Makes the world of a state file, and goes on writing it.
+    pub(crate) fn remember(&mut self, path: &Path) -> io::Result<()> {
+        let (journal, entries) = Journal::open(path)?;
+        let mut last = None;
+        for entry in entries {
+            let (at, drawn) = (entry.at, entry.drawn);
+            let mut world = self.world();
+            world.ids.go_to(drawn);
+            exchange::replay(self, &mut world, &entry.request(), at);
+            last = Some(at);
+        }
+        // A clock that stands still stands where it stood.
+        let behind = |at: &Timestamp| at.as_millis().saturating_sub(self.clock.now().as_millis());
+        let behind = last.as_ref().map_or(0, behind);
+        self.clock
+            .advance(Duration::from_millis(u64::try_from(behind).unwrap_or(0)));
+        self.coverage.clear();
+        self.journal = Some(journal);
+        Ok(())
     }
 
     /// The world, locked. A test that failed inside `edit` does not take it along.

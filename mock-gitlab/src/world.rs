@@ -40,6 +40,7 @@ pub use users::User;
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
+use crate::rest::conventions::rate_limits::Windows;
 
 /// Everything an instance knows. Fields are open: a test may arrange what it needs
 /// through [`MockGitlab::edit`](crate::MockGitlab::edit).
@@ -83,6 +84,7 @@ pub struct World {
     pub oauth: OAuth,
     /// How this instance differs from a well-behaved one.
     pub quirks: Quirks,
+    pub(crate) windows: Windows,
     sequences: BTreeMap<String, u64>,
 }
 
@@ -130,6 +132,7 @@ impl World {
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),
             quirks: Quirks::default(),
+            windows: Windows::default(),
             sequences: BTreeMap::new(),
         }
     }

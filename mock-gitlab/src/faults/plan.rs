@@ -22,7 +22,7 @@ struct State {
 
 /// A seeded source of chances (splitmix64).
 #[derive(Debug, Default)]
-pub(crate) struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
     /// The next 64 bits.

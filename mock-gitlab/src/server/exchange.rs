@@ -19,6 +19,7 @@ use super::{Shared, damage, harm};
 use crate::answer::Answer;
 use crate::clock::Timestamp;
 use crate::faults::{Action, Fault, Place, Seen};
+use crate::journal::{Entry, matters};
 use crate::ledger::{BODY_KEPT, Record, Who};
 use crate::request::Request;
 use crate::rest::conventions::authentication;
@@ -131,11 +132,18 @@ pub(super) fn decide(shared: &Shared, request: Request, held: Option<Fault>) -> 
             fault
         }
     };
+    let drawn = world.ids.drawn();
     let (answer, who) = run(shared, &mut world, &request, fault.as_ref(), now);
     let skewed = fault
         .as_ref()
         .and_then(|fault| damage::skewed(&fault.action, now));
     let answer = finish(&mut world, answer, skewed.unwrap_or(now));
+    let ran = fault
+        .as_ref()
+        .is_none_or(|fault| fault.after_commit || fault.action.needs_answer());
+    if let Some(journal) = shared.journal.as_ref().filter(|_| ran && matters(&request)) {
+        journal.write(&Entry::of(&request, now, drawn));
+    }
     if !control {
         let silent =
             |fault: &Fault| matches!(fault.action, Action::Silence | Action::ResetBeforeHeaders);
@@ -147,6 +155,12 @@ pub(super) fn decide(shared: &Shared, request: Request, held: Option<Fault>) -> 
         shared.ledger.push(record);
     }
     Step::Done(Outcome { answer, fault })
+}
+
+/// Runs a request of a state file; nobody waits for its answer.
+pub(super) fn replay(shared: &Shared, world: &mut World, request: &Request, at: Timestamp) {
+    let (answer, _) = answer(shared, world, request, at);
+    finish(world, answer, at);
 }
 
 fn waits_first(fault: &Fault) -> bool {
