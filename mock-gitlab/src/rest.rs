@@ -6,16 +6,21 @@
 
 pub(crate) mod access_tokens;
 pub(crate) mod approvals;
+pub(crate) mod avatars;
 pub(crate) mod branches;
 pub(crate) mod commits;
 pub(crate) mod conventions;
+pub(crate) mod custom_attributes;
+pub(crate) mod deploy_tokens;
 pub(crate) mod discussions;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod groups;
+pub(crate) mod instance_variables;
 pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod labels;
+pub(crate) mod license;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
 pub(crate) mod milestones;
@@ -29,6 +34,7 @@ pub(crate) mod repository;
 pub(crate) mod search;
 pub(crate) mod tags;
 pub(crate) mod todos;
+pub(crate) mod topics;
 pub(crate) mod users;
 pub(crate) mod version;
 
@@ -65,11 +71,18 @@ pub(crate) fn table() -> RouteTable {
     search::routes(&mut table);
     events::routes(&mut table);
     todos::routes(&mut table);
+    avatars::routes(&mut table);
+    custom_attributes::routes(&mut table);
+    deploy_tokens::routes(&mut table);
+    instance_variables::routes(&mut table);
+    license::routes(&mut table);
+    topics::routes(&mut table);
 
     table.below("", Surface::Web);
     crate::oauth::routes(&mut table);
     crate::pages::routes(&mut table);
     crate::health::routes(&mut table);
+    avatars::pages(&mut table);
 
     table.below("/-/mock", Surface::Control);
     crate::control::routes(&mut table);

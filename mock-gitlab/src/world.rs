@@ -2,9 +2,15 @@
 //! part of the API asks of it. Nothing here knows about HTTP.
 
 pub mod access;
+mod administration;
+mod avatars;
 mod creating;
+mod custom_attributes;
+mod deploy_tokens;
 mod groups;
 mod issues;
+mod joining;
+mod keys;
 mod labels;
 mod lookup;
 mod merge_requests;
@@ -14,17 +20,27 @@ mod oauth;
 mod pipelines;
 mod projects;
 mod records;
+mod removing;
 pub mod repository;
 mod seed;
 mod todos;
 mod tokens;
+mod topics;
 mod users;
 
 use std::collections::BTreeMap;
 
+pub use administration::{
+    Administration, BroadcastMessage, Gate, InstanceVariable, Requests, SystemHook,
+};
+pub use avatars::Avatar;
 pub use creating::{NewGroup, NewProject};
+pub use custom_attributes::Subject;
+pub use deploy_tokens::DeployToken;
 pub use groups::{Group, Member};
 pub use issues::{Issue, IssueLink};
+pub use joining::{AccessRequest, Invitation, Share};
+pub use keys::{DeployKey, Email, GpgKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
     DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
@@ -38,7 +54,8 @@ pub use records::{Home, Record};
 pub use repository::Repository;
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
-pub use users::User;
+pub use topics::Topic;
+pub use users::{Identity, Status, User};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
@@ -80,6 +97,28 @@ pub struct World {
     pub records: BTreeMap<(&'static str, u64), Record>,
     /// To-do items by id.
     pub todos: BTreeMap<u64, Todo>,
+    /// Settings of the instance, and what else only administrators keep.
+    pub administration: Administration,
+    /// Who asks to be let into which project or group.
+    pub access_requests: Vec<AccessRequest>,
+    /// Custom attributes: of what, and their values by key.
+    pub custom_attributes: BTreeMap<Subject, BTreeMap<String, String>>,
+    /// Deploy keys by id.
+    pub deploy_keys: BTreeMap<u64, DeployKey>,
+    /// Deploy tokens by id.
+    pub deploy_tokens: BTreeMap<u64, DeployToken>,
+    /// Further addresses of users by id.
+    pub emails: BTreeMap<u64, Email>,
+    /// GPG keys by id.
+    pub gpg_keys: BTreeMap<u64, GpgKey>,
+    /// Open invitations by id.
+    pub invitations: BTreeMap<u64, Invitation>,
+    /// Groups that were let into projects and groups.
+    pub shares: Vec<Share>,
+    /// SSH keys of users by id.
+    pub ssh_keys: BTreeMap<u64, SshKey>,
+    /// Topics by id.
+    pub topics: BTreeMap<u64, Topic>,
     /// OAuth applications by id.
     pub applications: BTreeMap<u64, Application>,
     /// Browser sessions by the value of their cookie.
@@ -133,6 +172,17 @@ impl World {
             jobs: BTreeMap::new(),
             records: BTreeMap::new(),
             todos: BTreeMap::new(),
+            administration: Administration::default(),
+            access_requests: Vec::new(),
+            custom_attributes: BTreeMap::new(),
+            deploy_keys: BTreeMap::new(),
+            deploy_tokens: BTreeMap::new(),
+            emails: BTreeMap::new(),
+            gpg_keys: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            shares: Vec::new(),
+            ssh_keys: BTreeMap::new(),
+            topics: BTreeMap::new(),
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),

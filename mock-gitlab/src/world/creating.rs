@@ -51,7 +51,10 @@ impl World {
             parent: new.parent,
             description: new.description.to_owned(),
             visibility: new.visibility,
+            avatar: None,
             members,
+            archived: false,
+            settings: Map::new(),
             created_at: now,
             marked_for_deletion_on: None,
         };
@@ -76,6 +79,7 @@ impl World {
             visibility: new.visibility,
             archived: false,
             creator,
+            avatar: None,
             members,
             topics: Vec::new(),
             star_count: 0,

@@ -5,9 +5,19 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{DEVELOPER, OWNER, REPORTER};
-use crate::world::{Group, Project, Visibility};
+use crate::world::{Group, Project, User, Visibility};
 
 impl Cx<'_> {
+    /// The caller, who must be an administrator: 401 for anonymous callers, 403 for others.
+    pub(crate) fn admin(&self) -> Result<User, ApiError> {
+        let user = self.user()?;
+        if user.admin {
+            Ok(user)
+        } else {
+            Err(ApiError::forbidden())
+        }
+    }
+
     /// The project in the path (`:id`), visible to the caller.
     pub(crate) fn project(&self) -> Result<Project, ApiError> {
         self.project_named(self.path.get("id"))

@@ -88,23 +88,7 @@ pub(super) fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             "`full_path` is incorrect. You must enter the complete path for the subgroup.",
         ));
     }
-    let projects: Vec<u64> = cx
-        .world
-        .projects_below(group.id)
-        .map(|project| project.id)
-        .collect();
-    for id in projects {
-        cx.world.projects.remove(&id);
-        cx.world.repositories.remove(&id);
-    }
-    let groups: Vec<u64> = cx.world.groups.keys().copied().collect();
-    let doomed: Vec<u64> = groups
-        .into_iter()
-        .filter(|id| cx.world.lies_below(*id, group.id))
-        .collect();
-    for id in doomed {
-        cx.world.groups.remove(&id);
-    }
+    cx.world.remove_group(group.id);
     Ok(Answer::accepted())
 }
 
