@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -27,6 +28,8 @@ pub struct Builder {
     external_url: Option<String>,
     address: SocketAddr,
     log_requests: bool,
+    control: bool,
+    state: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -43,6 +46,8 @@ impl Default for Builder {
             external_url: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             log_requests: false,
+            control: true,
+            state: None,
         }
     }
 }
@@ -132,19 +137,44 @@ impl Builder {
         self
     }
 
+    /// Takes the control API away.
+    #[must_use]
+    pub fn without_control(mut self) -> Self {
+        self.control = false;
+        self
+    }
+
+    /// Remembers across restarts: requests that can change something are appended to
+    /// this file, and made again at the next start with the same seed, world and version.
+    /// Changes made from Rust are not in it.
+    #[must_use]
+    pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
+        self.state = Some(file.into());
+        self
+    }
+
     /// Binds and starts.
+    ///
+    /// # Errors
+    /// When the address is taken, or the state file cannot be opened.
     pub async fn start(mut self) -> io::Result<MockGitlab> {
         let (listener, address) = server::bind(self.address).await?;
         let url = format!("http://{address}{}", self.base_path);
         self.world.ids = Ids::seeded(self.seed);
         self.world.quirks = self.quirks;
+        self.faults.seed(self.seed);
         let site = Site {
             external_url: self.external_url.unwrap_or_else(|| url.clone()),
             base_path: self.base_path,
             version: self.version,
             plan: self.plan,
         };
-        let shared = Shared::new(self.world, self.clock, self.faults, site, self.log_requests);
+        let mut shared = Shared::new(self.world, self.clock, self.faults, site);
+        shared.log_requests = self.log_requests;
+        shared.control = self.control;
+        if let Some(file) = &self.state {
+            shared.remember(file)?;
+        }
         let shared = Arc::new(shared);
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
         Ok(MockGitlab::new(url, address, shared, serving))

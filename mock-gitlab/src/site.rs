@@ -36,6 +36,14 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// A raw path without the base path. Outside its base path an instance knows
+    /// nothing; an impossible path says so.
+    pub(crate) fn inside(&self, raw: &str) -> String {
+        let below = raw.strip_prefix(&self.base_path);
+        let below = below.filter(|path| path.starts_with('/'));
+        below.map_or_else(|| format!("/-/outside{raw}"), str::to_owned)
+    }
+
     /// An address below the external URL; `path` starts with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.external_url)

@@ -59,6 +59,7 @@ pub use users::{Identity, Status, User};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
+use crate::rest::conventions::rate_limits::Windows;
 
 /// Everything an instance knows. Fields are open: a test may arrange what it needs
 /// through [`MockGitlab::edit`](crate::MockGitlab::edit).
@@ -122,6 +123,7 @@ pub struct World {
     pub oauth: OAuth,
     /// How this instance differs from a well-behaved one.
     pub quirks: Quirks,
+    pub(crate) windows: Windows,
     sequences: BTreeMap<String, u64>,
 }
 
@@ -137,6 +139,14 @@ impl World {
     pub fn company() -> Self {
         let mut world = Self::bare();
         seed::company::plant(&mut world);
+        world
+    }
+
+    /// The company and a warehouse: 20,000 issues, a directory of 12,000 files, a diff
+    /// and a job log of five megabytes each.
+    pub fn huge() -> Self {
+        let mut world = Self::bare();
+        seed::huge::plant(&mut world);
         world
     }
 
@@ -171,6 +181,7 @@ impl World {
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),
             quirks: Quirks::default(),
+            windows: Windows::default(),
             sequences: BTreeMap::new(),
         }
     }

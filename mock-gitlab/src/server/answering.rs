@@ -10,7 +10,9 @@ use crate::error::ApiError;
 use crate::ledger::Who;
 use crate::request::Request;
 use crate::rest::conventions::authentication::{self, Caller};
+use crate::rest::conventions::availability;
 use crate::rest::conventions::parameters::Params;
+use crate::rest::conventions::rate_limits::{self, Verdict};
 use crate::routes::{Found, Surface};
 use crate::world::World;
 
@@ -45,6 +47,10 @@ fn route(
                 .ok_or_else(|| nothing(request))?
         }
     };
+    shared.coverage.hit(route.number);
+    if route.surface == Surface::Control && !shared.control {
+        return Err(nothing(request));
+    }
     if route.surface == Surface::Control && !request.from_loopback {
         return Err(ApiError::forbidden_because(
             "the control API is for this machine only",
@@ -54,6 +60,11 @@ fn route(
     let params = Params::read(request)?;
     let caller = authentication::resolve(world, request, &params, route, now)?;
     *who = describe(world, &caller);
+    let limits = match rate_limits::ask(world, request, route, caller.user, now) {
+        Verdict::Pass(headers) => headers,
+        Verdict::Refuse(answer) => return Ok(answer),
+    };
+    availability::check(&world.quirks, route, &caller)?;
     // GitLab asks anonymous callers to sign in before it looks at anything they want to change.
     if route.surface == Surface::Rest && !request.is_read() && caller.user.is_none() {
         return Err(ApiError::unauthorized());
@@ -69,7 +80,11 @@ fn route(
         caller,
         now,
     };
-    let answer = (route.handler)(&mut cx)?;
+    let mut answer = match (route.handler)(&mut cx) {
+        Ok(answer) => answer,
+        Err(error) => error.into(),
+    };
+    answer.headers.extend(limits);
     Ok(conditional(request, route.surface, answer))
 }
 

@@ -151,6 +151,8 @@ impl World {
     pub fn add_merge_request(&mut self, new: NewMergeRequest<'_>, now: Timestamp) -> u64 {
         let id = self.next_id("merge request");
         let iid = self.next_iid(new.project, "merge request");
+        let delay = self.quirks.merge_status_delay_seconds;
+        let checked = now.plus(std::time::Duration::from_secs(delay));
         let request = MergeRequest {
             id,
             iid,
@@ -182,7 +184,7 @@ impl World {
             squash_commit_sha: None,
             auto_merge: false,
             changes_requested_by: Vec::new(),
-            checking_until: None,
+            checking_until: (delay > 0).then_some(checked),
             time_estimate: 0,
             total_time_spent: 0,
             versions: Vec::new(),

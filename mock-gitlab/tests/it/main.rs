@@ -17,6 +17,7 @@ mod determinism;
 mod faults;
 mod groups;
 mod hostile;
+mod huge;
 mod issue_lists;
 mod issues;
 mod jobs;

@@ -81,6 +81,24 @@ fn presented(request: &Request, params: &Params) -> Option<Presented> {
     None
 }
 
+/// The value of the token a request carries, whether it is any good or not.
+pub(crate) fn value_of(request: &Request) -> Option<String> {
+    let params = Params::read(request).unwrap_or_default();
+    match presented(request, &params) {
+        Some(Presented::Private(value) | Presented::Bearer(value)) => Some(value),
+        None => presented_job_token(request, &params),
+    }
+}
+
+/// The name of the user whose token or session a request carries.
+pub(crate) fn name_of(world: &World, request: &Request) -> Option<String> {
+    let token = value_of(request).and_then(|value| world.tokens.get(&value));
+    let session = request.cookie("_gitlab_session");
+    let session = session.and_then(|id| world.sessions.get(id)?.user);
+    let id = token.map(|token| token.user).or(session)?;
+    world.users.get(&id).map(|user| user.username.clone())
+}
+
 enum Presented {
     /// As `PRIVATE-TOKEN`: OAuth tokens do not count.
     Private(String),
