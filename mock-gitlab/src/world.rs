@@ -30,9 +30,7 @@ mod users;
 
 use std::collections::BTreeMap;
 
-pub use administration::{
-    Administration, BroadcastMessage, Gate, InstanceVariable, Requests, SystemHook,
-};
+pub use administration::{Administration, Gate};
 pub use avatars::Avatar;
 pub use creating::{NewGroup, NewProject};
 pub use custom_attributes::Subject;
