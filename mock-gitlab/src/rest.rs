@@ -4,6 +4,7 @@
 //! contents, its handlers follow below. OAuth and the HTML pages stand beside the
 //! API, not under it.
 
+pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
 pub(crate) mod approvals;
 pub(crate) mod avatars;
@@ -20,9 +21,11 @@ pub(crate) mod events;
 pub(crate) mod features;
 pub(crate) mod files;
 pub(crate) mod gpg_keys;
+pub(crate) mod group_protected_branches;
 pub(crate) mod groups;
 pub(crate) mod impersonation_tokens;
 pub(crate) mod instance_variables;
+pub(crate) mod invitations;
 pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod labels;
@@ -39,7 +42,9 @@ pub(crate) mod projects;
 pub(crate) mod protected_branches;
 pub(crate) mod repository;
 pub(crate) mod search;
+pub(crate) mod service_accounts;
 pub(crate) mod settings;
+pub(crate) mod shares;
 pub(crate) mod sidekiq;
 pub(crate) mod ssh_keys;
 pub(crate) mod statistics;
@@ -100,6 +105,11 @@ pub(crate) fn table() -> RouteTable {
     sidekiq::routes(&mut table);
     statistics::routes(&mut table);
     system_hooks::routes(&mut table);
+    access_requests::routes(&mut table);
+    invitations::routes(&mut table);
+    shares::routes(&mut table);
+    group_protected_branches::routes(&mut table);
+    service_accounts::routes(&mut table);
     topics::routes(&mut table);
 
     table.below("", Surface::Web);
