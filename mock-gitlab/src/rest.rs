@@ -30,6 +30,7 @@ pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod license;
+pub(crate) mod markdown;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
 pub(crate) mod milestones;
@@ -50,6 +51,7 @@ pub(crate) mod ssh_keys;
 pub(crate) mod statistics;
 pub(crate) mod system_hooks;
 pub(crate) mod tags;
+pub(crate) mod templates;
 pub(crate) mod todos;
 pub(crate) mod topics;
 pub(crate) mod users;
@@ -110,6 +112,8 @@ pub(crate) fn table() -> RouteTable {
     shares::routes(&mut table);
     group_protected_branches::routes(&mut table);
     service_accounts::routes(&mut table);
+    markdown::routes(&mut table);
+    templates::routes(&mut table);
     topics::routes(&mut table);
 
     table.below("", Surface::Web);

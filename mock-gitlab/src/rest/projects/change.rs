@@ -83,6 +83,12 @@ pub(super) fn namespace_for_new(
     if wanted == user.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&user.username) {
         return Ok(Some(Namespace::User(user.id)));
     }
+    let other = cx.world.users.values().find(|other| {
+        wanted == other.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&other.username)
+    });
+    if let Some(other) = other.filter(|_| user.admin) {
+        return Ok(Some(Namespace::User(other.id)));
+    }
     let hidden = || ApiError::validation("namespace", "is not valid");
     let group = cx.group_named(&wanted).map_err(|_| hidden())?;
     if cx.level_in_group(&group) >= DEVELOPER {
