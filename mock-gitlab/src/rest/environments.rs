@@ -134,9 +134,13 @@ fn tier(name: &str) -> &'static str {
 
 /// Finds the environment of a name, or makes it.
 pub(super) fn ensure(cx: &mut Cx<'_>, project: &Project, name: &str, author: u64) -> u64 {
-    let mut all = cx.world.records_in(KIND, Home::Project(project.id));
-    if let Some(known) = all.find(|one| one.text("name") == name) {
-        return known.id;
+    let known = cx
+        .world
+        .records_in(KIND, Home::Project(project.id))
+        .find(|one| one.text("name") == name)
+        .map(|one| one.id);
+    if let Some(known) = known {
+        return known;
     }
     let mut fields = Fields::new();
     fields.insert("name".to_owned(), json!(name));

@@ -154,8 +154,10 @@ impl World {
         const KIND: &str = "image repository";
         const TAG: &str = "image tag";
         let home = Home::Project(project);
-        let mut all = self.records_in(KIND, home);
-        let known = all.find(|one| one.text("name") == name).map(|one| one.id);
+        let known = self
+            .records_in(KIND, home)
+            .find(|one| one.text("name") == name)
+            .map(|one| one.id);
         let author = self.projects.get(&project).map_or(0, |one| one.creator);
         let repository = known.unwrap_or_else(|| {
             let mut fields = Map::new();
@@ -163,8 +165,11 @@ impl World {
             self.add_record(KIND, home, fields, author, now)
         });
         let home = Home::Record(KIND, repository);
-        let former = self.records_in(TAG, home).find(|one| one.text("name") == tag);
-        if let Some(id) = former.map(|one| one.id) {
+        let former = self
+            .records_in(TAG, home)
+            .find(|one| one.text("name") == tag)
+            .map(|one| one.id);
+        if let Some(id) = former {
             self.remove_record(TAG, id);
         }
         let mut fields = Map::new();

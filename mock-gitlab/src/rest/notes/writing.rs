@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{OWNER, PLANNER};
-use crate::world::{NewNote, Note, Place};
+use crate::world::{NewNote, Note, Noteable, Place};
 
 /// A note as the parameters ask for it.
 #[derive(Clone, Debug)]
@@ -40,8 +40,8 @@ pub(crate) fn write(
     render: fn(&Cx<'_>, &Target, &Note) -> Value,
 ) -> Result<Answer, ApiError> {
     let user = cx.user()?;
-    target.writable(cx)?;
-    if draft.internal && cx.level_in(&target.project) < PLANNER {
+    target.writable()?;
+    if draft.internal && target.level < PLANNER {
         return Err(ApiError::forbidden());
     }
     let done = settle(cx, target, &draft.body);
@@ -53,7 +53,7 @@ pub(crate) fn write(
     }
     let dated = draft
         .created_at
-        .filter(|_| cx.level_in(&target.project) >= OWNER);
+        .filter(|_| target.level >= OWNER);
     let new = NewNote {
         noteable: target.noteable.clone(),
         place: draft.place,
@@ -76,16 +76,21 @@ pub(crate) fn write(
 fn touch(cx: &mut Cx<'_>, target: &Target) {
     let now = cx.now;
     match target.noteable {
-        crate::world::Noteable::Issue(id) => {
+        Noteable::Issue(id) => {
             if let Some(issue) = cx.world.issues.get_mut(&id) {
                 issue.updated_at = now;
             }
         }
-        crate::world::Noteable::MergeRequest(id) => {
+        Noteable::MergeRequest(id) => {
             if let Some(request) = cx.world.merge_requests.get_mut(&id) {
                 request.updated_at = now;
             }
         }
-        crate::world::Noteable::Commit(..) => {}
+        Noteable::Snippet(id) => {
+            if let Some(snippet) = cx.world.record_mut("snippet", id) {
+                snippet.updated_at = now;
+            }
+        }
+        Noteable::Commit(..) | Noteable::Epic(_) => {}
     }
 }
