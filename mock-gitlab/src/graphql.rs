@@ -20,7 +20,10 @@ pub(crate) fn operation_name(request: &Request) -> Option<String> {
         DocumentOperations::Single(_) => None,
         DocumentOperations::Multiple(all) => {
             let mut names = all.keys();
-            names.next().filter(|_| names.len() == 0).map(ToString::to_string)
+            names
+                .next()
+                .filter(|_| names.len() == 0)
+                .map(ToString::to_string)
         }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) mod push_rules;
 pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod repository;
+pub(crate) mod resource_events;
 pub(crate) mod search;
 pub(crate) mod snippets;
 pub(crate) mod status_checks;
@@ -116,6 +117,7 @@ pub(crate) fn table() -> RouteTable {
     wikis::routes(&mut table);
     epics::routes(&mut table);
     uploads::routes(&mut table);
+    resource_events::routes(&mut table);
     search::routes(&mut table);
     events::routes(&mut table);
     todos::routes(&mut table);

@@ -109,7 +109,11 @@ fn rows<'a>(cx: &'a Cx<'_>, group: &Group) -> Result<Vec<&'a Record>, ApiError> 
     let state = cx.params.choice("state", &["all", "opened", "closed"])?;
     let labels = cx.params.list("labels").unwrap_or_default();
     let author = cx.params.id("author_id")?;
-    let search = cx.params.filled("search").unwrap_or_default().to_lowercase();
+    let search = cx
+        .params
+        .filled("search")
+        .unwrap_or_default()
+        .to_lowercase();
     let order = cx
         .params
         .choice("order_by", &["created_at", "updated_at", "title"])?;
@@ -171,11 +175,7 @@ fn change(cx: &Cx<'_>, fields: &mut Fields) -> Result<(), ApiError> {
             fields.insert(name.to_owned(), json!(cx.params.text(name)));
         }
     }
-    for name in [
-        "confidential",
-        "start_date_is_fixed",
-        "due_date_is_fixed",
-    ] {
+    for name in ["confidential", "start_date_is_fixed", "due_date_is_fixed"] {
         if let Some(flag) = cx.params.flag(name)? {
             fields.insert(name.to_owned(), json!(flag));
         }

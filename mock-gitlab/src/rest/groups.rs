@@ -113,7 +113,13 @@ fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
     if !params.ascending(true)? {
         groups.reverse();
     }
-    pagination::offset_or_cursor(cx, &groups, "name", |group| group.id, |group| entity(cx, group))
+    pagination::offset_or_cursor(
+        cx,
+        &groups,
+        "name",
+        |group| group.id,
+        |group| entity(cx, group),
+    )
 }
 
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

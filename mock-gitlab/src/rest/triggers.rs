@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::conventions::resources::{
-    Field, Fields, Place, Resource, Spec, routes as five,
-};
+use super::conventions::resources::{Field, Fields, Place, Resource, Spec, routes as five};
 use super::pipelines;
 use crate::answer::Answer;
 use crate::context::Cx;

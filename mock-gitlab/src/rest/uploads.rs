@@ -33,7 +33,10 @@ const PICTURES: [&str; 8] = [
 fn sanitized(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let sane = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
-    let text: String = last.chars().map(|c| if sane(c) { c } else { '_' }).collect();
+    let text: String = last
+        .chars()
+        .map(|c| if sane(c) { c } else { '_' })
+        .collect();
     if text.trim_matches('.').is_empty() {
         "unknown".to_owned()
     } else {

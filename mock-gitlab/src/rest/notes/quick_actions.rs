@@ -189,20 +189,16 @@ fn on_either(
                 format!("Changed the title to \"{value}\"."),
             ))
         }
-        "label" | "unlabel" if !value.is_empty() => labels(cx, target, project, name == "label", value),
+        "label" | "unlabel" if !value.is_empty() => {
+            labels(cx, target, project, name == "label", value)
+        }
         "assign" | "unassign" => assign(cx, target, name == "assign", value),
         "estimate" | "spend" => time(cx, target, name, value),
         _ => None,
     }
 }
 
-fn labels(
-    cx: &mut Cx<'_>,
-    target: &Target,
-    project: &Project,
-    adds: bool,
-    value: &str,
-) -> Change {
+fn labels(cx: &mut Cx<'_>, target: &Target, project: &Project, adds: bool, value: &str) -> Change {
     let names = value
         .split('~')
         .map(|name| name.trim().trim_matches('"').to_owned());

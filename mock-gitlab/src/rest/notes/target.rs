@@ -74,7 +74,9 @@ impl Target {
     fn commit(cx: &Cx<'_>) -> Result<Self, ApiError> {
         let project = cx.readable_project()?;
         let repository = cx.repository(&project)?;
-        let sha = revision(repository, cx.path.get("sha"), "Commit")?.id.clone();
+        let sha = revision(repository, cx.path.get("sha"), "Commit")?
+            .id
+            .clone();
         Self::in_project(cx, Noteable::Commit(project.id, sha), 0, 0)
     }
 

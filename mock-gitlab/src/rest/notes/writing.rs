@@ -44,16 +44,19 @@ pub(crate) fn write(
     if draft.internal && target.level < PLANNER {
         return Err(ApiError::forbidden());
     }
+    let before = cx.world.watched(&target.noteable);
     let done = settle(cx, target, &draft.body);
+    if let Some(before) = before {
+        cx.world
+            .write_history(&target.noteable, &before, user.id, cx.now);
+    }
     if done.rest.trim().is_empty() && !done.summary.is_empty() {
         return Ok(Answer::json_with(
             202,
             &json!({ "commands_changes": done.changes, "summary": done.summary }),
         ));
     }
-    let dated = draft
-        .created_at
-        .filter(|_| target.level >= OWNER);
+    let dated = draft.created_at.filter(|_| target.level >= OWNER);
     let new = NewNote {
         noteable: target.noteable.clone(),
         place: draft.place,

@@ -114,10 +114,7 @@ pub(crate) fn create(cx: &mut Cx<'_>, spec: &Spec) -> Result<Answer, ApiError> {
     let id = cx
         .world
         .add_record(spec.kind, place.home, fields, author, cx.now);
-    let record = cx
-        .world
-        .record(spec.kind, id)
-        .ok_or_else(ApiError::gone)?;
+    let record = cx.world.record(spec.kind, id).ok_or_else(ApiError::gone)?;
     Ok(Answer::created(&render(cx, spec, record)))
 }
 

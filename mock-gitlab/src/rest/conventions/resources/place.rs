@@ -3,8 +3,8 @@
 use super::ADMIN;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::world::access::OWNER;
 use crate::world::Home;
+use crate::world::access::OWNER;
 
 /// A place with records, visible to the caller.
 #[derive(Clone, Copy, Debug)]
