@@ -31,9 +31,7 @@ mod users;
 
 use std::collections::BTreeMap;
 
-pub use administration::{
-    Administration, BroadcastMessage, Gate, InstanceVariable, Requests, SystemHook,
-};
+pub use administration::{Administration, Gate};
 pub use avatars::Avatar;
 pub use creating::{NewGroup, NewProject};
 pub use custom_attributes::Subject;
@@ -41,7 +39,7 @@ pub use deploy_tokens::DeployToken;
 pub use groups::{Group, Member};
 pub use issues::{Issue, IssueLink};
 pub use joining::{AccessRequest, Invitation, Share};
-pub use keys::{DeployKey, Email, GpgKey, SshKey};
+pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
     DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
@@ -108,10 +106,6 @@ pub struct World {
     pub deploy_keys: BTreeMap<u64, DeployKey>,
     /// Deploy tokens by id.
     pub deploy_tokens: BTreeMap<u64, DeployToken>,
-    /// Further addresses of users by id.
-    pub emails: BTreeMap<u64, Email>,
-    /// GPG keys by id.
-    pub gpg_keys: BTreeMap<u64, GpgKey>,
     /// Open invitations by id.
     pub invitations: BTreeMap<u64, Invitation>,
     /// Groups that were let into projects and groups.
@@ -178,8 +172,6 @@ impl World {
             custom_attributes: BTreeMap::new(),
             deploy_keys: BTreeMap::new(),
             deploy_tokens: BTreeMap::new(),
-            emails: BTreeMap::new(),
-            gpg_keys: BTreeMap::new(),
             invitations: BTreeMap::new(),
             shares: Vec::new(),
             ssh_keys: BTreeMap::new(),

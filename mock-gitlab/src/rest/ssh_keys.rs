@@ -2,7 +2,7 @@
 
 mod public_key;
 
-pub(crate) use public_key::fingerprint;
+pub(crate) use public_key::{check as check_key, fingerprint};
 
 use serde_json::{Value, json};
 
@@ -15,11 +15,17 @@ use crate::routes::RouteTable;
 use crate::world::{DeployKey, SshKey};
 
 pub(crate) fn routes(table: &mut RouteTable) {
-    table.get("user/keys", |cx| list(cx, own)).also(&["read_user"]);
+    table
+        .get("user/keys", |cx| list(cx, own))
+        .also(&["read_user"]);
     table.post("user/keys", |cx| create(cx, own));
-    table.get("user/keys/:key_id", |cx| get(cx, own)).also(&["read_user"]);
+    table
+        .get("user/keys/:key_id", |cx| get(cx, own))
+        .also(&["read_user"]);
     table.delete("user/keys/:key_id", |cx| delete(cx, own));
-    table.get("users/:id/keys", |cx| list(cx, anyone)).also(&["read_user"]);
+    table
+        .get("users/:id/keys", |cx| list(cx, anyone))
+        .also(&["read_user"]);
     table.post("users/:id/keys", |cx| create(cx, others));
     table
         .get("users/:id/keys/:key_id", |cx| get(cx, anyone))
@@ -87,7 +93,7 @@ fn create(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
         .params
         .choice("usage_type", &["auth_and_signing", "auth", "signing"])?;
     let expires_at = cx.params.time("expires_at")?;
-    let key = public_key::check(&key)?;
+    let key = check_key(&key)?;
     let print = fingerprint(&key);
     let mut known = cx.world.ssh_keys.values();
     if known.any(|known| fingerprint(&known.key) == print) {

@@ -7,6 +7,7 @@ mod memberships;
 mod social;
 mod states;
 
+pub(crate) use admin::looks_like_email;
 pub(crate) use entity::{basic, basic_by_id};
 
 use entity::{private_profile, profile};

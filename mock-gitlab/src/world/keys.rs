@@ -1,4 +1,4 @@
-//! Keys and addresses of users, and deploy keys. <https://docs.gitlab.com/api/user_keys/>
+//! SSH keys of users, and deploy keys. <https://docs.gitlab.com/api/user_keys/>
 
 use std::collections::BTreeMap;
 
@@ -21,32 +21,6 @@ pub struct SshKey {
     pub created_at: Timestamp,
     /// From when on it is dead.
     pub expires_at: Option<Timestamp>,
-}
-
-/// A GPG key of a user.
-#[derive(Clone, Debug)]
-pub struct GpgKey {
-    /// Number of the key.
-    pub id: u64,
-    /// Whose it is.
-    pub user: u64,
-    /// The armored public key.
-    pub key: String,
-    /// When it was added.
-    pub created_at: Timestamp,
-}
-
-/// A further address of a user.
-#[derive(Clone, Debug)]
-pub struct Email {
-    /// Number of the address.
-    pub id: u64,
-    /// Whose it is.
-    pub user: u64,
-    /// The address.
-    pub email: String,
-    /// When it was confirmed.
-    pub confirmed_at: Option<Timestamp>,
 }
 
 /// A key for reading or writing repositories. <https://docs.gitlab.com/api/deploy_keys/>

@@ -54,8 +54,7 @@ impl World {
         self.sessions
             .retain(|_, session| session.user != Some(user));
         self.ssh_keys.retain(|_, key| key.user != user);
-        self.gpg_keys.retain(|_, key| key.user != user);
-        self.emails.retain(|_, email| email.user != user);
+        self.remove_records_in(Home::User(user));
         self.todos.retain(|_, todo| todo.user != user);
         self.access_requests.retain(|request| request.user != user);
         self.custom_attributes.remove(&Subject::User(user));
@@ -143,6 +142,7 @@ impl World {
         self.repositories.remove(&project);
         let gone = |owner: Owner| owner == Owner::Project(project);
         self.remove_owned(gone);
+        self.remove_records_in(Home::Project(project));
         self.custom_attributes.remove(&Subject::Project(project));
         let issues: Vec<u64> = self
             .issues
@@ -211,6 +211,7 @@ impl World {
             self.groups.remove(&id);
             self.remove_records_in(Home::Group(id));
             self.remove_owned(|owner| owner == Owner::Group(id));
+            self.remove_records_in(Home::Group(id));
             self.shares.retain(|share| share.group != id);
             self.custom_attributes.remove(&Subject::Group(id));
         }

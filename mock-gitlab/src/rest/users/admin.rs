@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::avatars;
-use crate::world::{Identity, User};
+use crate::world::{Home, Identity, User};
 
 const SHORTEST_PASSWORD: usize = 8;
 
@@ -131,13 +131,10 @@ fn check(cx: &Cx<'_>, user: &User) -> Result<(), ApiError> {
         return Err(ApiError::validation("email", "is invalid"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
-    let mut further = cx
-        .world
-        .emails
-        .values()
-        .filter(|email| email.user != user.id);
+    let further = cx.world.records_of_kind("email");
+    let mut further = further.filter(|email| email.home != Home::User(user.id));
     let same = |email: &str| email.eq_ignore_ascii_case(&user.email);
-    if others.any(|other| same(&other.email)) || further.any(|email| same(&email.email)) {
+    if others.any(|other| same(&other.email)) || further.any(|email| same(email.text("email"))) {
         return Err(ApiError::conflict("Email has already been taken"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
