@@ -4,6 +4,7 @@
 pub mod access;
 mod administration;
 mod avatars;
+pub mod changes;
 mod creating;
 mod custom_attributes;
 mod deploy_tokens;
@@ -46,7 +47,7 @@ pub use merge_requests::{
 pub use milestones::Milestone;
 pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
 pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
-pub use pipelines::{Job, NewPipeline, Pipeline, PipelineProblem};
+pub use pipelines::{Job, Lint, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use records::{Home, Record};
 pub use repository::Repository;

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::conventions::pagination;
 use super::conventions::resources::{
-    Field, Fields, Place, Resource, Spec, in_group, in_project, render, routes as five, routes_without_list as four,
+    Field, Fields, Place, Resource, Spec, in_group, in_project, render, routes as five,
+    routes_without_list as four,
 };
 use crate::answer::Answer;
 use crate::context::Cx;

@@ -39,9 +39,8 @@ fn entity(cx: &Cx<'_>, project: &Project, deployment: &Record) -> Value {
         .repositories
         .get(&project.id)
         .and_then(|one| one.commit(sha));
-    let deployable = commit.map(|commit| {
-        json!({ "id": null, "commit": commits::entity(cx, project, commit) })
-    });
+    let deployable =
+        commit.map(|commit| json!({ "id": null, "commit": commits::entity(cx, project, commit) }));
     json!({
         "id": deployment.id,
         "iid": deployment.number("iid"),
@@ -75,7 +74,14 @@ fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.readable_project()?;
     let status = cx.params.choice("status", &STATUSES)?;
     let environment = cx.params.filled("environment");
-    let orders = ["id", "iid", "created_at", "updated_at", "finished_at", "ref"];
+    let orders = [
+        "id",
+        "iid",
+        "created_at",
+        "updated_at",
+        "finished_at",
+        "ref",
+    ];
     let order = cx.params.choice("order_by", &orders)?.unwrap_or("id");
     let after = cx.params.time("updated_after")?;
     let before = cx.params.time("updated_before")?;
@@ -221,7 +227,9 @@ fn approve(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let status = cx.params.choice("status", &["approved", "rejected"])?;
     let status = status.ok_or_else(|| ApiError::missing("status"))?;
     if deployment.text("status") != "blocked" {
-        return Err(ApiError::bad_request("This deployment is not waiting for approvals."));
+        return Err(ApiError::bad_request(
+            "This deployment is not waiting for approvals.",
+        ));
     }
     let approval = json!({
         "user": users::basic_by_id(cx, user.id),
@@ -233,7 +241,11 @@ fn approve(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let mut all = former.cloned().unwrap_or_default();
     all.push(approval.clone());
     deployment.set("approvals", Value::Array(all));
-    let next = if status == "approved" { "created" } else { "failed" };
+    let next = if status == "approved" {
+        "created"
+    } else {
+        "failed"
+    };
     deployment.set("status", next);
     cx.world.records.insert((KIND, deployment.id), deployment);
     Ok(Answer::created(&approval))

@@ -69,10 +69,7 @@ fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let name = cx.params.filled("name");
     let search = cx.params.filled("search").map(|text| text.to_lowercase());
     if name.is_some() && search.is_some() {
-        return Err(ApiError::error(
-            400,
-            "name, search are mutually exclusive",
-        ));
+        return Err(ApiError::error(400, "name, search are mutually exclusive"));
     }
     if search.as_ref().is_some_and(|text| text.len() < 3) {
         return Err(ApiError::bad_request(
@@ -134,9 +131,13 @@ fn tier(name: &str) -> &'static str {
 
 /// Finds the environment of a name, or makes it.
 pub(super) fn ensure(cx: &mut Cx<'_>, project: &Project, name: &str, author: u64) -> u64 {
-    let mut all = cx.world.records_in(KIND, Home::Project(project.id));
-    if let Some(known) = all.find(|one| one.text("name") == name) {
-        return known.id;
+    let known = cx
+        .world
+        .records_in(KIND, Home::Project(project.id))
+        .find(|one| one.text("name") == name)
+        .map(|one| one.id);
+    if let Some(known) = known {
+        return known;
     }
     let mut fields = Fields::new();
     fields.insert("name".to_owned(), json!(name));
@@ -204,9 +205,7 @@ fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     change(cx, &mut environment)?;
     environment.updated_at = cx.now;
     let answer = Answer::json(&entity(cx, &environment, true));
-    cx.world
-        .records
-        .insert((KIND, environment.id), environment);
+    cx.world.records.insert((KIND, environment.id), environment);
     Ok(answer)
 }
 
@@ -227,9 +226,7 @@ fn stop(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     environment.set("state", "stopped");
     environment.updated_at = cx.now;
     let answer = Answer::created(&entity(cx, &environment, true));
-    cx.world
-        .records
-        .insert((KIND, environment.id), environment);
+    cx.world.records.insert((KIND, environment.id), environment);
     Ok(answer)
 }
 

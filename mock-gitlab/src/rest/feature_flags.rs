@@ -82,10 +82,7 @@ fn check_name(
     if !starts || ends || name.len() > 63 || !name.chars().all(fits) {
         let text = "can contain only lowercase letters, digits, '_' and '-'. \
                     Must start with a letter, and cannot end with '-' or '_'";
-        return Err(ApiError::message(
-            400,
-            json!([format!("Name {text}")]),
-        ));
+        return Err(ApiError::message(400, json!([format!("Name {text}")])));
     }
     let mut others = cx.world.records_in(KIND, Home::Project(project.id));
     if others.any(|flag| Some(flag.id) != own && flag.text("name") == name) {

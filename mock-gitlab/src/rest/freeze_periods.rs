@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::conventions::resources::{
-    Field, Fields, Place, Resource, Spec, routes as five,
-};
+use super::conventions::resources::{Field, Fields, Place, Resource, Spec, routes as five};
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;

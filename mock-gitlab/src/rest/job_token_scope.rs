@@ -82,7 +82,11 @@ fn list(cx: &mut Cx<'_>, which: &List) -> Result<Answer, ApiError> {
     if which.kind == PROJECTS.kind {
         targets.push(project.id);
     }
-    targets.extend(of(cx, &project, which).iter().map(|one| one.number("target")));
+    targets.extend(
+        of(cx, &project, which)
+            .iter()
+            .map(|one| one.number("target")),
+    );
     targets.retain(|id| match which.kind {
         "job token project" => cx.world.projects.contains_key(id),
         _ => cx.world.groups.contains_key(id),
@@ -115,7 +119,7 @@ fn add(cx: &mut Cx<'_>, which: &List) -> Result<Answer, ApiError> {
     let missing = || ApiError::not_found(which.word);
     let target = found.map_err(|_| missing())?;
     let known = of(cx, &project, which);
-    if known.iter().any(|one| one.number("target") == target) 
+    if known.iter().any(|one| one.number("target") == target)
         || (which.kind == PROJECTS.kind && target == project.id)
     {
         let text = if which.kind == PROJECTS.kind {

@@ -111,7 +111,8 @@ fn sync(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let place = writable(cx)?;
     let mut mirror = find(cx, &RemoteMirrors::SPEC, &place)?;
     if !mirror.flag("enabled") {
-        let text = "Cannot proceed with the push mirroring. Please verify your mirror configuration.";
+        let text =
+            "Cannot proceed with the push mirroring. Please verify your mirror configuration.";
         return Err(ApiError::bad_request(text));
     }
     mirror.set("update_status", "finished");
@@ -169,9 +170,7 @@ fn pull_entity(mirror: &Record) -> Value {
 fn pull(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let place = writable(cx)?;
     let mirror = pull_mirror(cx, place.home);
-    let mirror = mirror.ok_or_else(|| {
-        ApiError::bad_request("The project is not mirrored")
-    })?;
+    let mirror = mirror.ok_or_else(|| ApiError::bad_request("The project is not mirrored"))?;
     Ok(Answer::json(&pull_entity(&mirror)))
 }
 

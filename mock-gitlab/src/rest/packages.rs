@@ -143,9 +143,7 @@ fn find(cx: &Cx<'_>, project: &Project) -> Result<Record, ApiError> {
     let id = cx.number("package_id", "Package")?;
     let found = cx.world.record(KIND, id);
     let found = found.filter(|one| one.home == Home::Project(project.id));
-    found
-        .cloned()
-        .ok_or_else(|| ApiError::not_found("Package"))
+    found.cloned().ok_or_else(|| ApiError::not_found("Package"))
 }
 
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

@@ -55,9 +55,9 @@ fn entity(cx: &Cx<'_>, schedule: &Record, whole: bool) -> Value {
     });
     if let (true, Value::Object(all)) = (whole, &mut value) {
         let last = pipelines_of(cx, schedule).into_iter().next_back();
-        let last = last.map(|one| {
-            json!({ "id": one.id, "sha": one.sha, "ref": one.r#ref, "status": one.status })
-        });
+        let last = last.map(
+            |one| json!({ "id": one.id, "sha": one.sha, "ref": one.r#ref, "status": one.status }),
+        );
         all.insert("last_pipeline".to_owned(), json!(last));
         let shown = variables::shown(cx, schedule);
         all.insert("variables".to_owned(), shown);

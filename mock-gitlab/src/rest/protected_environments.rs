@@ -62,7 +62,10 @@ fn check(
     let name = fields.get("name").and_then(Value::as_str);
     // Groups protect tiers, not names.
     if matches!(place.home, Home::Group(_)) && !name.is_some_and(|name| TIERS.contains(&name)) {
-        return Err(ApiError::validation("name", "must be one of environment tiers"));
+        return Err(ApiError::validation(
+            "name",
+            "must be one of environment tiers",
+        ));
     }
     for (parameter, kind) in [
         ("deploy_access_levels", "deploy access level"),
@@ -110,7 +113,11 @@ fn change(
             let group = cx.world.groups.get(&id);
             group.map_or_else(String::new, |group| group.name.clone())
         }
-        _ => return Err(ApiError::bad_request("access_level, user_id or group_id is missing")),
+        _ => {
+            return Err(ApiError::bad_request(
+                "access_level, user_id or group_id is missing",
+            ));
+        }
     };
     let entry = json!({
         "id": id.unwrap_or_else(|| cx.world.next_id(kind)),

@@ -68,14 +68,19 @@ fn entity(rule: &Record) -> Value {
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let place = place(cx)?;
     let rule = of(cx, place.home);
-    Ok(Answer::json(&rule.map_or(Value::Null, |rule| entity(&rule))))
+    Ok(Answer::json(
+        &rule.map_or(Value::Null, |rule| entity(&rule)),
+    ))
 }
 
 fn check(fields: &Fields) -> Result<(), ApiError> {
     for (name, value) in fields.iter().filter(|(name, _)| name.ends_with("_regex")) {
         let text = value.as_str().unwrap_or_default();
         if Regex::new(text).is_err() {
-            return Err(ApiError::validation(name, "must be a valid regular expression"));
+            return Err(ApiError::validation(
+                name,
+                "must be a valid regular expression",
+            ));
         }
     }
     Ok(())

@@ -239,7 +239,9 @@ fn delete_tags(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let kept = usize::try_from(keep_n).unwrap_or(usize::MAX);
     tags.truncate(tags.len().saturating_sub(kept));
     let bound = older_than.map(|age| cx.now.minus(age));
-    let old = tags.iter().filter(|tag| bound.is_none_or(|bound| tag.created_at < bound));
+    let old = tags
+        .iter()
+        .filter(|tag| bound.is_none_or(|bound| tag.created_at < bound));
     let gone: Vec<u64> = old.map(|tag| tag.id).collect();
     for id in gone {
         cx.world.remove_record(TAG, id);

@@ -189,9 +189,8 @@ fn make_tag(cx: &mut Cx<'_>, project: &Project, tag: &str) -> Result<(), ApiErro
     if !super::branches::is_valid_name(tag) {
         return Err(ApiError::message(422, "Tag name invalid"));
     }
-    let commit = revision(repository, &name, "Ref").map_err(|_| {
-        ApiError::bad_request(&format!("Target {name} is invalid"))
-    })?;
+    let commit = revision(repository, &name, "Ref")
+        .map_err(|_| ApiError::bad_request(&format!("Target {name} is invalid")))?;
     let made = Tag {
         commit: commit.id.clone(),
         tagger: message.is_some().then_some(person),
@@ -206,7 +205,13 @@ fn make_tag(cx: &mut Cx<'_>, project: &Project, tag: &str) -> Result<(), ApiErro
 fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.project_as(DEVELOPER)?;
     let (_, mut release) = find(cx)?;
-    let given = ["name", "description", "released_at", "milestones", "milestone_ids"];
+    let given = [
+        "name",
+        "description",
+        "released_at",
+        "milestones",
+        "milestone_ids",
+    ];
     if !given.iter().any(|name| cx.params.has(name)) {
         let text = format!(
             "{} are missing, at least one parameter must be provided",

@@ -164,7 +164,11 @@ fn enabled_project(cx: &Cx<'_>) -> Result<Project, ApiError> {
     let project = cx.project()?;
     let off = project.settings.get("snippets_enabled") == Some(&json!(false))
         || project.settings.get("snippets_access_level") == Some(&json!("disabled"));
-    if off { Err(ApiError::forbidden()) } else { Ok(project) }
+    if off {
+        Err(ApiError::forbidden())
+    } else {
+        Ok(project)
+    }
 }
 
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

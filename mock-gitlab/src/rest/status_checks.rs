@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
-use super::conventions::resources::{
-    Field, Fields, Place, Resource, Spec, routes as five,
-};
+use super::conventions::resources::{Field, Fields, Place, Resource, Spec, routes as five};
 use super::merge_requests;
 use crate::answer::Answer;
 use crate::context::Cx;
@@ -77,7 +75,11 @@ fn branches(cx: &Cx<'_>, one: &Record) -> Vec<(u64, String)> {
     let ids = one.fields.get("protected_branch_ids");
     let ids = ids.and_then(Value::as_array).into_iter().flatten();
     let ids: Vec<u64> = ids.filter_map(Value::as_u64).collect();
-    let rules = cx.world.projects.get(&id).map(|one| &one.protected_branches);
+    let rules = cx
+        .world
+        .projects
+        .get(&id)
+        .map(|one| &one.protected_branches);
     let rules = rules.into_iter().flatten();
     rules
         .filter(|rule| ids.contains(&rule.id))
@@ -106,15 +108,17 @@ fn of_merge_request(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let checks: Vec<&Record> = checks
         .filter(|one| {
             let branches = branches(cx, one);
-            branches.is_empty() || branches.iter().any(|(_, name)| *name == request.target_branch)
+            branches.is_empty()
+                || branches
+                    .iter()
+                    .any(|(_, name)| *name == request.target_branch)
         })
         .collect();
     let home = Home::MergeRequest(request.id);
     pagination::offset(cx, &checks, |one| {
         let mut answers = cx.world.records_in("status check response", home).rev();
-        let last = answers.find(|answer| {
-            answer.number("check") == one.id && answer.text("sha") == request.sha
-        });
+        let last = answers
+            .find(|answer| answer.number("check") == one.id && answer.text("sha") == request.sha);
         let status = last.map_or("pending", |answer| answer.text("status"));
         json!({ "id": one.id, "name": one.text("name"),
                 "external_url": one.text("external_url"), "status": status })
@@ -167,10 +171,16 @@ fn retry(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .map(|answer| answer.id)
         .collect();
     if failed.is_empty() {
-        return Err(ApiError::message(422, "External status check must be failed"));
+        return Err(ApiError::message(
+            422,
+            "External status check must be failed",
+        ));
     }
     for answer in failed {
         cx.world.remove_record("status check response", answer);
     }
-    Ok(Answer::json_with(202, &json!({ "message": "202 Accepted" })))
+    Ok(Answer::json_with(
+        202,
+        &json!({ "message": "202 Accepted" }),
+    ))
 }

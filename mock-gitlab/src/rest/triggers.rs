@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::conventions::resources::{
-    Field, Fields, Place, Resource, Spec, routes as five,
-};
+use super::conventions::resources::{Field, Fields, Place, Resource, Spec, routes as five};
 use super::pipelines;
 use crate::answer::Answer;
 use crate::context::Cx;
@@ -69,9 +67,12 @@ fn run(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .find_project(cx.path.get("id"))
         .cloned()
         .ok_or_else(hidden)?;
-    let mut triggers = cx.world.records_in("trigger", Home::Project(project.id));
-    let trigger = triggers.find(|one| one.text("token") == token);
-    let trigger = trigger.cloned().ok_or_else(hidden)?;
+    let trigger = cx
+        .world
+        .records_in("trigger", Home::Project(project.id))
+        .find(|one| one.text("token") == token)
+        .cloned()
+        .ok_or_else(hidden)?;
     let name = match cx.path.get("ref") {
         "" => cx.params.required("ref")?,
         name => name.to_owned(),

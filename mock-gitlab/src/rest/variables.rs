@@ -140,9 +140,7 @@ fn update(cx: &mut Cx<'_>, of: In) -> Result<Answer, ApiError> {
     check(cx, &place, &key, &variable.fields, Some(variable.id))?;
     variable.updated_at = cx.now;
     let answer = Answer::json(&render(cx, &VARIABLE, &variable));
-    cx.world
-        .records
-        .insert(("variable", variable.id), variable);
+    cx.world.records.insert(("variable", variable.id), variable);
     Ok(answer)
 }
 
@@ -176,8 +174,7 @@ fn check(
         .records_in("variable", place.home)
         .filter(|other| Some(other.id) != own)
         .any(|other| {
-            other.text("key") == key
-                && other.text("environment_scope") == text("environment_scope")
+            other.text("key") == key && other.text("environment_scope") == text("environment_scope")
         });
     if taken {
         let text = format!("({key}) has already been taken");

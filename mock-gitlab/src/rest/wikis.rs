@@ -25,7 +25,9 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.get("projects/:id/wikis/:slug", |cx| get(cx, in_project));
     table.put("projects/:id/wikis/:slug", |cx| update(cx, in_project));
     table.delete("projects/:id/wikis/:slug", |cx| delete(cx, in_project));
-    table.post("projects/:id/wikis/attachments", |cx| attach(cx, in_project));
+    table.post("projects/:id/wikis/attachments", |cx| {
+        attach(cx, in_project)
+    });
     table.get("groups/:id/wikis", |cx| list(cx, in_group));
     table.post("groups/:id/wikis", |cx| create(cx, in_group));
     table.get("groups/:id/wikis/:slug", |cx| get(cx, in_group));

@@ -46,6 +46,7 @@ impl World {
             group.members.retain(|member| member.user != user);
         }
         self.users.remove(&user);
+        self.remove_records_in(Home::User(user));
         for other in self.users.values_mut() {
             other.follows.remove(&user);
         }
@@ -113,7 +114,7 @@ impl World {
         self.remove_threads(|noteable| match noteable {
             Noteable::Issue(id) => issues.contains(id),
             Noteable::MergeRequest(id) => merge_requests.contains(id),
-            Noteable::Commit(..) => false,
+            Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => false,
         });
         self.notes.retain(|_, note| note.author != user);
         let left: std::collections::BTreeSet<u64> = self.notes.keys().copied().collect();
@@ -155,12 +156,25 @@ impl World {
             .filter(|mr| mr.project == project)
             .map(|mr| mr.id)
             .collect();
+        let snippets: Vec<u64> = self
+            .records_in("snippet", Home::Project(project))
+            .map(|snippet| snippet.id)
+            .collect();
+        for id in &issues {
+            self.remove_records_in(Home::Issue(*id));
+        }
+        for id in &merge_requests {
+            self.remove_records_in(Home::MergeRequest(*id));
+        }
+        self.remove_records_in(Home::Project(project));
         self.issues.retain(|_, issue| issue.project != project);
         self.merge_requests.retain(|_, mr| mr.project != project);
         self.remove_threads(|noteable| match noteable {
             Noteable::Issue(id) => issues.contains(id),
             Noteable::MergeRequest(id) => merge_requests.contains(id),
             Noteable::Commit(of, _) => *of == project,
+            Noteable::Snippet(id) => snippets.contains(id),
+            Noteable::Epic(_) => false,
         });
         self.pipelines
             .retain(|_, pipeline| pipeline.project != project);
@@ -195,6 +209,7 @@ impl World {
             .collect();
         for id in doomed {
             self.groups.remove(&id);
+            self.remove_records_in(Home::Group(id));
             self.remove_owned(|owner| owner == Owner::Group(id));
             self.remove_records_in(Home::Group(id));
             self.shares.retain(|share| share.group != id);

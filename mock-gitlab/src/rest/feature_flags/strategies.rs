@@ -62,7 +62,8 @@ fn one(cx: &mut Cx<'_>, given: &Params, former: Option<Value>) -> Result<Value, 
                 scopes.remove(at);
             }
             Some(at) => {
-                if let (Some(one), Some(text)) = (scopes.get_mut(at), scope.text("environment_scope"))
+                if let (Some(one), Some(text)) =
+                    (scopes.get_mut(at), scope.text("environment_scope"))
                 {
                     *one = json!({ "id": id, "environment_scope": text });
                 }
@@ -101,9 +102,7 @@ fn check(name: &str, parameters: &Value) -> Result<(), ApiError> {
     let has = |key: &str| parameters.get(key).is_some();
     let wrong = |text: &str| Err(ApiError::message(400, json!([text])));
     match name {
-        "userWithId" if !has("userIds") => {
-            wrong("Strategies parameters parameters are invalid")
-        }
+        "userWithId" if !has("userIds") => wrong("Strategies parameters parameters are invalid"),
         "gradualRolloutUserId" if !has("percentage") || !has("groupId") => {
             wrong("Strategies parameters parameters are invalid")
         }

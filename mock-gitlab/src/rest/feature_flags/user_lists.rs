@@ -7,7 +7,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::conventions::pagination;
 use crate::rest::conventions::resources::{
-    Field, Fields, Key, Place, Resource, Spec, in_project, render, rows, routes_without_list,
+    Field, Fields, Key, Place, Resource, Spec, in_project, render, routes_without_list, rows,
 };
 use crate::routes::RouteTable;
 use crate::world::access::DEVELOPER;

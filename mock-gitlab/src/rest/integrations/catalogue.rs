@@ -203,12 +203,7 @@ const ALL: &[Integration] = &[
         &[],
     ),
     of("telegram", "Telegram", &["token", "room"], &["thread"]),
-    of(
-        "youtrack",
-        "YouTrack",
-        &["issues_url", "project_url"],
-        &[],
-    ),
+    of("youtrack", "YouTrack", &["issues_url", "project_url"], &[]),
 ];
 
 /// By slug.

@@ -146,12 +146,12 @@ fn download(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = readable(cx)?;
     let package = find(cx, &project).ok_or_else(|| ApiError::not_found("Package"))?;
     let name = file_name(cx);
-    let mut files = cx
+    let content = cx
         .world
         .records_in(FILE, Home::Record(KIND, package.id))
-        .rev();
-    let file = files.find(|file| file.text("file_name") == name);
-    let content = file.and_then(|file| file.content.clone());
+        .rev()
+        .find(|file| file.text("file_name") == name)
+        .and_then(|file| file.content.clone());
     let content = content.ok_or_else(|| ApiError::not_found("Package File"))?;
     let now: Value = json!(cx.now);
     if let Some(package) = cx.world.record_mut(KIND, package.id) {

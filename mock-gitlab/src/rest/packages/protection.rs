@@ -1,13 +1,11 @@
 //! Rules about who may push and delete which packages and container images.
 //! <https://docs.gitlab.com/api/project_packages_protection_rules/>
 
-use crate::rest::conventions::resources::{
-    Field, Resource, Spec, create, delete, list, update,
-};
 use crate::context::Cx;
+use crate::rest::conventions::resources::Fields;
+use crate::rest::conventions::resources::{Field, Resource, Spec, create, delete, list, update};
 use crate::routes::RouteTable;
 use crate::world::{Home, Record};
-use crate::rest::conventions::resources::Fields;
 
 const LEVELS: &[&str] = &["maintainer", "owner", "admin"];
 const TYPES: &[&str] = &["npm", "conan", "generic", "helm", "maven", "nuget", "pypi"];
@@ -53,10 +51,7 @@ impl Resource for ImageRules {
 
 pub(super) fn routes(table: &mut RouteTable) {
     four::<PackageRules>(table, "projects/:id/packages/protection/rules");
-    four::<ImageRules>(
-        table,
-        "projects/:id/registry/protection/repository/rules",
-    );
+    four::<ImageRules>(table, "projects/:id/registry/protection/repository/rules");
 }
 
 fn four<R: Resource>(table: &mut RouteTable, base: &str) {

@@ -81,7 +81,9 @@ fn entity(link: &Record, url: &str, tag: &str) -> Value {
 
 /// The links of a release.
 pub(super) fn of(cx: &Cx<'_>, release: &Record, url: &str, tag: &str) -> Vec<Value> {
-    let links = cx.world.records_in(KIND, Home::Record("release", release.id));
+    let links = cx
+        .world
+        .records_in(KIND, Home::Record("release", release.id));
     links.map(|link| entity(link, url, tag)).collect()
 }
 

@@ -95,14 +95,18 @@ pub(super) fn changed(cx: &Cx<'_>, mut files: Vec<File>) -> Result<Vec<File>, Ap
         let action = change.choice("action", &actions)?;
         let action = action.ok_or_else(|| ApiError::missing("files[0][action]"))?;
         let path = change.filled("file_path").unwrap_or_default();
-        let former = change.filled("previous_path").unwrap_or_else(|| path.clone());
+        let former = change
+            .filled("previous_path")
+            .unwrap_or_else(|| path.clone());
         let content = change.text("content");
         let at = files.iter().position(|(known, _)| *known == former);
         let missing = || ApiError::bad_request("A file with this name doesn't exist");
         match (action, at) {
             ("create", None) => files.push((path, content.unwrap_or_default())),
             ("create", Some(_)) => {
-                return Err(ApiError::bad_request("A file with this name already exists"));
+                return Err(ApiError::bad_request(
+                    "A file with this name already exists",
+                ));
             }
             ("delete", Some(at)) => {
                 files.remove(at);
