@@ -42,6 +42,7 @@ pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod license;
 pub(crate) mod markdown;
+pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
 pub(crate) mod milestones;
@@ -62,6 +63,7 @@ pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod repository;
 pub(crate) mod resource_events;
+pub(crate) mod runners;
 pub(crate) mod search;
 pub(crate) mod service_accounts;
 pub(crate) mod settings;
@@ -166,6 +168,8 @@ pub(crate) fn table() -> RouteTable {
     service_accounts::routes(&mut table);
     markdown::routes(&mut table);
     templates::routes(&mut table);
+    member_roles::routes(&mut table);
+    runners::routes(&mut table);
     topics::routes(&mut table);
 
     table.below("", Surface::Web);
