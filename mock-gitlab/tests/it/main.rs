@@ -7,6 +7,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod administration;
 mod authentication;
 mod binary;
 mod browser_pages;
@@ -15,12 +16,15 @@ mod code;
 mod control;
 mod determinism;
 mod faults;
+mod group_changes;
 mod groups;
 mod hostile;
 mod huge;
 mod issue_lists;
 mod issues;
 mod jobs;
+mod joining;
+mod keys;
 mod labels;
 mod merge_requests;
 mod merging;
@@ -30,7 +34,9 @@ mod pages;
 mod pipelines;
 mod projects;
 mod reviews;
+mod runners;
 mod search;
+mod users;
 mod writing;
 
 use mock_gitlab::{MockGitlab, World};
