@@ -189,7 +189,7 @@ async fn rules_of_a_group_hold_in_its_projects() {
         .expect(409);
     bob.post(&format!("{files}/a"), file("stable-1"))
         .await
-        .expect(400);
+        .expect(403);
     bob.post(&format!("{files}/a"), file("loose-1"))
         .await
         .expect(201);
