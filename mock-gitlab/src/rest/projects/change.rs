@@ -7,6 +7,7 @@ use super::settings;
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
+use crate::rest::avatars;
 use crate::world::access::{DEVELOPER, MAINTAINER, OWNER};
 use crate::world::repository::Change;
 use crate::world::{Namespace, NewProject, Visibility};
@@ -28,6 +29,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     check_new_path(cx, namespace, &path, &name)?;
     let visibility = visibility(cx)?.unwrap_or(Visibility::Private);
     let description = cx.params.text("description").unwrap_or_default();
+    let avatar = avatars::changed(cx, None)?;
     let new = NewProject {
         name: &name,
         path: &path,
@@ -53,6 +55,14 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         }
     }
     cx.world.protect_branch(id, &branch);
+    let topics = cx
+        .params
+        .list("topics")
+        .or_else(|| cx.params.list("tag_list"));
+    if let Some(project) = cx.world.projects.get_mut(&id) {
+        project.avatar = avatar;
+        project.topics = topics.unwrap_or_default();
+    }
     change_settings(cx, id);
     created(cx, id)
 }
@@ -67,7 +77,7 @@ fn created(cx: &Cx<'_>, id: u64) -> Result<Answer, ApiError> {
 }
 
 /// The namespace a parameter names, by number or path, if the caller may create there.
-pub(super) fn namespace_for_new(
+pub(crate) fn namespace_for_new(
     cx: &Cx<'_>,
     parameter: &str,
 ) -> Result<Option<Namespace>, ApiError> {
@@ -79,6 +89,14 @@ pub(super) fn namespace_for_new(
         return Ok(Some(Namespace::User(user.id)));
     }
     let hidden = || ApiError::validation("namespace", "is not valid");
+    // Administrators create in the namespaces of others, too.
+    let mut users = cx.world.users.values();
+    let other = users.find(|other| {
+        wanted == other.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&other.username)
+    });
+    if let Some(other) = other.filter(|_| cx.is_admin()) {
+        return Ok(Some(Namespace::User(other.id)));
+    }
     let group = cx.group_named(&wanted).map_err(|_| hidden())?;
     if cx.level_in_group(&group) >= DEVELOPER {
         Ok(Some(Namespace::Group(group.id)))
@@ -88,7 +106,7 @@ pub(super) fn namespace_for_new(
 }
 
 /// A path must look like one and be free.
-pub(super) fn check_new_path(
+pub(crate) fn check_new_path(
     cx: &Cx<'_>,
     namespace: Namespace,
     path: &str,
@@ -155,6 +173,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     {
         project.topics = topics;
     }
+    project.avatar = avatars::changed(cx, project.avatar.take())?;
     if let Some(branch) = cx.params.filled("default_branch") {
         let repository = cx.world.repositories.get_mut(&project.id);
         let known = repository.filter(|repository| repository.branches.contains_key(&branch));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::settings;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::rest::users;
+use crate::rest::{avatars, users};
 use crate::world::access::MAINTAINER;
 use crate::world::{Namespace, Project, Repository, Visibility};
 
@@ -37,7 +37,7 @@ pub(crate) fn short(cx: &Cx<'_>, project: &Project) -> Value {
         "web_url": url,
         "readme_url": readme(cx, project).map(|(branch, file)| format!("{url}/-/blob/{branch}/{file}")),
         "forks_count": cx.world.projects.values().filter(|p| p.forked_from == Some(project.id)).count(),
-        "avatar_url": null,
+        "avatar_url": avatars::url(cx.site, "project", project.id, project.avatar.as_ref()),
         "star_count": project.star_count,
         "last_activity_at": project.last_activity_at,
         "visibility": project.visibility.name(),

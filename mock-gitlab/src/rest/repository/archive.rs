@@ -14,8 +14,12 @@ use crate::world::repository::Commit;
 
 pub(super) fn routes(table: &mut RouteTable) {
     let base = "projects/:id/repository/archive";
-    table.get(base, |cx| archive(cx, Format::Gzip)).also(&["read_repository"]);
-    for ending in ["tar.gz", "tgz", "tar.bz2", "tbz", "tbz2", "tb2", "bz2", "tar", "zip"] {
+    table
+        .get(base, |cx| archive(cx, Format::Gzip))
+        .also(&["read_repository"]);
+    for ending in [
+        "tar.gz", "tgz", "tar.bz2", "tbz", "tbz2", "tb2", "bz2", "tar", "zip",
+    ] {
         let path = format!("{base}.{ending}");
         let route = match ending {
             "tar.gz" | "tgz" => table.get(&path, |cx| archive(cx, Format::Gzip)),
@@ -48,7 +52,12 @@ impl Format {
 }
 
 /// Path and content of each file, below a directory of the archive's name.
-fn files(repository: &Repository, commit: &Commit, prefix: &str, below: &str) -> Vec<(String, Vec<u8>)> {
+fn files(
+    repository: &Repository,
+    commit: &Commit,
+    prefix: &str,
+    below: &str,
+) -> Vec<(String, Vec<u8>)> {
     let inside = |path: &str| {
         let rest = path.strip_prefix(below);
         below.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -112,7 +121,10 @@ fn archive(cx: &mut Cx<'_>, format: Format) -> Result<Answer, ApiError> {
     let at = commit.committer.at.as_seconds();
     let (kind, bytes) = match format {
         Format::Zip => ("application/zip", zip::archive(&files)),
-        Format::Tar => ("application/octet-stream", tarred(&files, at).map_err(broken)?),
+        Format::Tar => (
+            "application/octet-stream",
+            tarred(&files, at).map_err(broken)?,
+        ),
         Format::Gzip => {
             let tar = tarred(&files, at).map_err(broken)?;
             ("application/octet-stream", gzipped(&tar).map_err(broken)?)
@@ -137,7 +149,10 @@ fn snapshot(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let head = format!("ref: refs/heads/{}\n", repository.default_branch);
     let mut files = vec![("HEAD".to_owned(), head.into_bytes())];
     for (name, sha) in &repository.branches {
-        files.push((format!("refs/heads/{name}"), format!("{sha}\n").into_bytes()));
+        files.push((
+            format!("refs/heads/{name}"),
+            format!("{sha}\n").into_bytes(),
+        ));
     }
     for (name, tag) in &repository.tags {
         let text = format!("{}\n", tag.commit);

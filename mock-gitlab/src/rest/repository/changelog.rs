@@ -45,7 +45,10 @@ fn written(cx: &Cx<'_>, project: &Project) -> Result<(String, String), ApiError>
     let trailer = cx.params.filled("trailer");
     let trailer = trailer.unwrap_or_else(|| "Changelog".to_owned());
     let repository = cx.repository(project)?;
-    let to = cx.params.filled("to").or_else(|| cx.params.filled("branch"));
+    let to = cx
+        .params
+        .filled("to")
+        .or_else(|| cx.params.filled("branch"));
     let to = to.unwrap_or_else(|| repository.default_branch.clone());
     let to = revision(repository, &to, "Commit")?;
     let commits = match cx.params.filled("from") {
@@ -58,7 +61,9 @@ fn written(cx: &Cx<'_>, project: &Project) -> Result<(String, String), ApiError>
                     && plain.starts_with(|c: char| c.is_ascii_digit())
                     && repository.contains(to, &tag.commit)
             });
-            let from = tags.next().and_then(|(_, tag)| repository.commit(&tag.commit));
+            let from = tags
+                .next()
+                .and_then(|(_, tag)| repository.commit(&tag.commit));
             match from {
                 Some(from) => repository.between(from, to),
                 None => repository.log(&[to]),
@@ -89,7 +94,10 @@ fn written(cx: &Cx<'_>, project: &Project) -> Result<(String, String), ApiError>
     for (name, lines) in sections {
         let count = lines.len();
         let plural = if count == 1 { "change" } else { "changes" };
-        text.push_str(&format!("### {name} ({count} {plural})\n\n{}\n", lines.concat()));
+        text.push_str(&format!(
+            "### {name} ({count} {plural})\n\n{}\n",
+            lines.concat()
+        ));
     }
     Ok((number, text))
 }
