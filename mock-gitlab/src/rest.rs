@@ -4,6 +4,7 @@
 //! contents, its handlers follow below. OAuth and the HTML pages stand beside the
 //! API, not under it.
 
+pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
 pub(crate) mod approval_rules;
 pub(crate) mod approvals;
@@ -31,16 +32,20 @@ pub(crate) mod features;
 pub(crate) mod files;
 pub(crate) mod freeze_periods;
 pub(crate) mod gpg_keys;
+pub(crate) mod group_protected_branches;
 pub(crate) mod groups;
 pub(crate) mod hooks;
 pub(crate) mod impersonation_tokens;
 pub(crate) mod instance_variables;
 pub(crate) mod integrations;
+pub(crate) mod invitations;
 pub(crate) mod issues;
 pub(crate) mod job_token_scope;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod license;
+pub(crate) mod markdown;
+pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
 pub(crate) mod merge_trains;
@@ -64,9 +69,12 @@ pub(crate) mod releases;
 pub(crate) mod repository;
 pub(crate) mod resource_events;
 pub(crate) mod resource_groups;
+pub(crate) mod runners;
 pub(crate) mod search;
 pub(crate) mod secure_files;
+pub(crate) mod service_accounts;
 pub(crate) mod settings;
+pub(crate) mod shares;
 pub(crate) mod sidekiq;
 pub(crate) mod snippets;
 pub(crate) mod ssh_keys;
@@ -74,6 +82,7 @@ pub(crate) mod statistics;
 pub(crate) mod status_checks;
 pub(crate) mod system_hooks;
 pub(crate) mod tags;
+pub(crate) mod templates;
 pub(crate) mod todos;
 pub(crate) mod topics;
 pub(crate) mod triggers;
@@ -166,6 +175,15 @@ pub(crate) fn table() -> RouteTable {
     sidekiq::routes(&mut table);
     statistics::routes(&mut table);
     system_hooks::routes(&mut table);
+    access_requests::routes(&mut table);
+    invitations::routes(&mut table);
+    shares::routes(&mut table);
+    group_protected_branches::routes(&mut table);
+    service_accounts::routes(&mut table);
+    markdown::routes(&mut table);
+    templates::routes(&mut table);
+    member_roles::routes(&mut table);
+    runners::routes(&mut table);
     topics::routes(&mut table);
 
     table.below("", Surface::Web);

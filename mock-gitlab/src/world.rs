@@ -23,6 +23,7 @@ mod projects;
 mod records;
 mod removing;
 pub mod repository;
+mod runners;
 mod seed;
 mod todos;
 mod tokens;
@@ -52,6 +53,7 @@ pub use pipelines::{Job, Lint, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use records::{Home, Record};
 pub use repository::Repository;
+pub use runners::{Reach, Runner};
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
 pub use topics::Topic;
@@ -109,6 +111,8 @@ pub struct World {
     pub deploy_tokens: BTreeMap<u64, DeployToken>,
     /// Open invitations by id.
     pub invitations: BTreeMap<u64, Invitation>,
+    /// Runners by id.
+    pub runners: BTreeMap<u64, Runner>,
     /// Groups that were let into projects and groups.
     pub shares: Vec<Share>,
     /// SSH keys of users by id.
@@ -174,6 +178,7 @@ impl World {
             deploy_keys: BTreeMap::new(),
             deploy_tokens: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            runners: BTreeMap::new(),
             shares: Vec::new(),
             ssh_keys: BTreeMap::new(),
             topics: BTreeMap::new(),

@@ -53,6 +53,7 @@ impl World {
             visibility: new.visibility,
             avatar: None,
             members,
+            protected_branches: Vec::new(),
             archived: false,
             settings: Map::new(),
             created_at: now,

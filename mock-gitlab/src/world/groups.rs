@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Avatar, Visibility};
+use super::{Avatar, ProtectedBranch, Visibility};
 use crate::clock::Timestamp;
 
 /// A group or subgroup.
@@ -24,6 +24,8 @@ pub struct Group {
     pub avatar: Option<Avatar>,
     /// Direct members.
     pub members: Vec<Member>,
+    /// Rules for the branches of every project below.
+    pub protected_branches: Vec<ProtectedBranch>,
     /// Read-only.
     pub archived: bool,
     /// Settings that differ from the defaults, under the API's own names.

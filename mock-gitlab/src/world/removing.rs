@@ -2,7 +2,7 @@
 //! <https://docs.gitlab.com/user/profile/account/delete_account/>
 
 use super::access::OWNER;
-use super::{Home, Member, Namespace, Noteable, Owner, Subject, User, World};
+use super::{Home, Member, Namespace, Noteable, Owner, Reach, Subject, User, World};
 use crate::clock::Timestamp;
 
 impl World {
@@ -185,6 +185,15 @@ impl World {
         }
         self.deploy_keys
             .retain(|_, key| key.public || !key.projects.is_empty());
+        for runner in self.runners.values_mut() {
+            if let Reach::Projects(_, projects) = &mut runner.reach {
+                projects.remove(&project);
+            }
+        }
+        self.runners.retain(|_, runner| match &runner.reach {
+            Reach::Projects(_, projects) => !projects.is_empty(),
+            _ => true,
+        });
         for user in self.users.values_mut() {
             user.starred.remove(&project);
         }
@@ -213,6 +222,8 @@ impl World {
             self.remove_owned(|owner| owner == Owner::Group(id));
             self.remove_records_in(Home::Group(id));
             self.shares.retain(|share| share.group != id);
+            self.runners
+                .retain(|_, runner| runner.reach != Reach::Group(id));
             self.custom_attributes.remove(&Subject::Group(id));
         }
     }

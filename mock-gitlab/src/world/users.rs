@@ -30,6 +30,8 @@ pub struct User {
     pub bot: bool,
     /// An account for a machine, made as such.
     pub service_account: bool,
+    /// The group that made a service account.
+    pub provisioned_by: Option<u64>,
     /// An external user.
     pub external: bool,
     /// A few words about themselves.

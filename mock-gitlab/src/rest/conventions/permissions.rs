@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{DEVELOPER, OWNER, REPORTER};
-use crate::world::{Group, Project, User, Visibility};
+use crate::world::{Group, Namespace, Project, User, Visibility};
 
 impl Cx<'_> {
     /// The caller, who must be an administrator: 401 for anonymous callers, 403 for others.
@@ -131,9 +131,15 @@ impl Cx<'_> {
     /// Whether the caller may push to a branch, protection considered.
     pub(crate) fn pushes_to(&self, project: &Project, branch: &str) -> bool {
         let level = self.level_in(project);
+        let above = match project.namespace {
+            Namespace::Group(id) => self.world.ancestry(id).collect(),
+            Namespace::User(_) => Vec::new(),
+        };
+        let above = above.iter().flat_map(|group| &group.protected_branches);
         let rules: Vec<_> = project
             .protected_branches
             .iter()
+            .chain(above)
             .filter(|rule| rule.covers(branch))
             .collect();
         if rules.is_empty() {

@@ -88,15 +88,13 @@ pub(crate) fn namespace_for_new(
     if wanted == user.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&user.username) {
         return Ok(Some(Namespace::User(user.id)));
     }
-    let hidden = || ApiError::validation("namespace", "is not valid");
-    // Administrators create in the namespaces of others, too.
-    let mut users = cx.world.users.values();
-    let other = users.find(|other| {
+    let other = cx.world.users.values().find(|other| {
         wanted == other.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&other.username)
     });
-    if let Some(other) = other.filter(|_| cx.is_admin()) {
+    if let Some(other) = other.filter(|_| user.admin) {
         return Ok(Some(Namespace::User(other.id)));
     }
+    let hidden = || ApiError::validation("namespace", "is not valid");
     let group = cx.group_named(&wanted).map_err(|_| hidden())?;
     if cx.level_in_group(&group) >= DEVELOPER {
         Ok(Some(Namespace::Group(group.id)))
@@ -173,7 +171,6 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     {
         project.topics = topics;
     }
-    project.avatar = avatars::changed(cx, project.avatar.take())?;
     if let Some(branch) = cx.params.filled("default_branch") {
         let repository = cx.world.repositories.get_mut(&project.id);
         let known = repository.filter(|repository| repository.branches.contains_key(&branch));
@@ -187,6 +184,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             }
         }
     }
+    project.avatar = avatars::changed(cx, project.avatar)?;
     let id = project.id;
     cx.world.projects.insert(id, project);
     change_settings(cx, id);

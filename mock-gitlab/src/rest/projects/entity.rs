@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::settings;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::rest::{avatars, users};
+use crate::rest::{avatars, shares, users};
 use crate::world::access::MAINTAINER;
-use crate::world::{Namespace, Project, Repository, Visibility};
+use crate::world::{Namespace, Owner, Project, Repository, Visibility};
 
 /// The short form of lists and nested places.
 pub(crate) fn short(cx: &Cx<'_>, project: &Project) -> Value {
@@ -91,6 +91,8 @@ pub(crate) fn full(cx: &Cx<'_>, project: &Project) -> Value {
     }
     all.extend(settings::defaults());
     put(all, Value::Object(project.settings.clone()));
+    let shares = shares::shown(cx, Owner::Project(project.id));
+    all.insert("shared_with_groups".to_owned(), shares);
     if let Some(origin) = project
         .forked_from
         .and_then(|id| cx.world.projects.get(&id))

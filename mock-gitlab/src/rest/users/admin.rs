@@ -6,7 +6,7 @@ use super::entity::private_profile;
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::rest::avatars;
+use crate::rest::{avatars, invitations};
 use crate::world::{Home, Identity, User};
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -65,6 +65,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         ..user
     };
     cx.world.users.insert(user.id, user.clone());
+    invitations::accept(cx, user.id, &user.email);
     Ok(Answer::created(&private_profile(cx, &user)))
 }
 
