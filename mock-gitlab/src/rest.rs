@@ -66,6 +66,9 @@ pub(crate) fn table() -> RouteTable {
     events::routes(&mut table);
     todos::routes(&mut table);
 
+    table.below("/api", Surface::GraphQl);
+    crate::graphql::routes(&mut table);
+
     table.below("", Surface::Web);
     crate::oauth::routes(&mut table);
     crate::pages::routes(&mut table);

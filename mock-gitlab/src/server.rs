@@ -13,7 +13,7 @@ mod wire;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     pub(crate) coverage: Counters,
     pub(crate) snapshots: Snapshots,
     /// Where requests are written down, when the instance is to remember them.
-    journal: Option<Journal>,
+    journal: OnceLock<Journal>,
 }
 
 impl Shared {
@@ -68,12 +68,12 @@ impl Shared {
             site,
             log_requests: false,
             control: true,
-            journal: None,
+            journal: OnceLock::new(),
         }
     }
 
     /// Makes the world of a state file, and goes on writing it.
-    pub(crate) fn remember(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remember(self: &Arc<Self>, path: &Path) -> io::Result<()> {
         let (journal, entries) = Journal::open(path)?;
         let mut last = None;
         for entry in entries {
@@ -89,7 +89,8 @@ impl Shared {
         self.clock
             .advance(Duration::from_millis(u64::try_from(behind).unwrap_or(0)));
         self.coverage.clear();
-        self.journal = Some(journal);
+        // Only the start calls this, and only once.
+        self.journal.set(journal).ok();
         Ok(())
     }
 

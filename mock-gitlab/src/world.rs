@@ -18,6 +18,8 @@ mod seed;
 mod todos;
 mod tokens;
 mod users;
+mod vulnerabilities;
+mod work_items;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +39,8 @@ pub use repository::Repository;
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
 pub use users::User;
+pub use vulnerabilities::Vulnerability;
+pub use work_items::{DependencyProxy, WorkItem};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
@@ -82,6 +86,12 @@ pub struct World {
     pub sessions: BTreeMap<String, Session>,
     /// What the OAuth provider remembers besides applications and tokens.
     pub oauth: OAuth,
+    /// What work items have beyond their issues, by the id of the issue.
+    pub work_items: BTreeMap<u64, WorkItem>,
+    /// Vulnerabilities by id.
+    pub vulnerabilities: BTreeMap<u64, Vulnerability>,
+    /// Dependency proxies by the id of their group.
+    pub dependency_proxies: BTreeMap<u64, DependencyProxy>,
     /// How this instance differs from a well-behaved one.
     pub quirks: Quirks,
     pub(crate) windows: Windows,
@@ -111,7 +121,7 @@ impl World {
         world
     }
 
-    fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self {
             ids: Ids::seeded(0),
             users: BTreeMap::new(),
@@ -131,6 +141,9 @@ impl World {
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),
+            work_items: BTreeMap::new(),
+            vulnerabilities: BTreeMap::new(),
+            dependency_proxies: BTreeMap::new(),
             quirks: Quirks::default(),
             windows: Windows::default(),
             sequences: BTreeMap::new(),
