@@ -148,7 +148,11 @@ fn conditional(request: &Request, surface: Surface, answer: Answer) -> Answer {
     let hash = crate::world::repository::blob_id(&answer.body);
     let tag = format!("W/\"{}\"", hash.chars().take(32).collect::<String>());
     let known = request.header("if-none-match").unwrap_or_default();
-    let same = known.split(',').any(|known| known.trim() == tag);
+    // The comparison is weak: RFC 9110, section 13.1.2.
+    let plain = |text: &str| text.trim().trim_start_matches("W/").to_owned();
+    let same = known
+        .split(',')
+        .any(|known| known.trim() == "*" || plain(known) == plain(&tag));
     let answer = answer
         .header("ETag", tag)
         .header("Cache-Control", "max-age=0, private, must-revalidate");
