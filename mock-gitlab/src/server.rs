@@ -27,6 +27,7 @@ use crate::coverage::Counters;
 use crate::faults::{Action, FaultPlan};
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::request::Request;
 use crate::routes::RouteTable;
 use crate::site::Site;
 use crate::snapshots::Snapshots;
@@ -105,6 +106,13 @@ impl Shared {
         self.ledger.clear();
         self.coverage.clear();
         self.faults.clear();
+    }
+}
+
+/// Runs a request that came over no connection, down to the headers of its answer.
+pub(crate) fn answer_without_wire(shared: &Arc<Shared>, request: Request) {
+    if let exchange::Step::Done(outcome) = exchange::decide(shared, request, None) {
+        sending::send(outcome.answer, None);
     }
 }
 

@@ -16,6 +16,7 @@ mod control;
 mod conventions;
 mod determinism;
 mod faults;
+mod fuzzing;
 mod graphql;
 mod groups;
 mod hostile;
