@@ -33,7 +33,9 @@ impl Counters {
     /// The numbers so far.
     pub(crate) fn read(&self, routes: &RouteTable) -> Coverage {
         let counts = self.0.iter().map(|counter| counter.load(Ordering::Relaxed));
-        let named = routes.listing().map(|(method, path)| format!("{method} {path}"));
+        let named = routes
+            .listing()
+            .map(|(method, path)| format!("{method} {path}"));
         let (hit, never): (Vec<_>, Vec<_>) = named
             .zip(counts)
             .filter(|(name, _)| !name.contains(" /-/mock/"))

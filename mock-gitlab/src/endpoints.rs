@@ -8,7 +8,10 @@ pub fn routes_as_markdown() -> String {
     let table = crate::rest::table();
     let mut groups: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for (method, path) in table.listing().filter(|(method, _)| *method != "OPTIONS") {
-        groups.entry(heading(path)).or_default().push((path, method));
+        groups
+            .entry(heading(path))
+            .or_default()
+            .push((path, method));
     }
     let mut text = String::from(
         "# Endpoints\n\nWritten by `mock-gitlab --print-routes`. `:name` is one path segment, percent-encoded;\n\

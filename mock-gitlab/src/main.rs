@@ -209,9 +209,8 @@ fn faults(file: Option<&Path>) -> std::io::Result<FaultPlan> {
     let Some(file) = file else {
         return Ok(FaultPlan::new());
     };
-    let wrong = |reason: String| {
-        std::io::Error::other(format!("--faults: {}: {reason}", file.display()))
-    };
+    let wrong =
+        |reason: String| std::io::Error::other(format!("--faults: {}: {reason}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     FaultPlan::from_toml(&text).map_err(wrong)
 }

@@ -39,6 +39,8 @@ pub(crate) struct Route {
     pub(crate) also: &'static [&'static str],
     /// Whether a CI job token is a credential here.
     pub(crate) job_token: bool,
+    /// Whether anonymous callers may write: runners come with a token of their own.
+    pub(crate) open: bool,
     /// Its place in the table; the fallback has none.
     pub(crate) number: Option<usize>,
     pattern: Pattern,
@@ -53,6 +55,12 @@ impl Route {
     /// Lets narrower scopes call the route.
     pub(crate) fn also(&mut self, scopes: &'static [&'static str]) -> &mut Self {
         self.also = scopes;
+        self
+    }
+
+    /// Lets anonymous callers write; the handler asks for a credential of its own.
+    pub(crate) fn open(&mut self) -> &mut Self {
+        self.open = true;
         self
     }
 
@@ -145,6 +153,7 @@ impl RouteTable {
             handler,
             also: &[],
             job_token: false,
+            open: false,
             number: None,
             pattern: Pattern::parse("*path"),
         });
@@ -168,6 +177,7 @@ impl RouteTable {
             handler,
             also: &[],
             job_token: false,
+            open: false,
             number: Some(at),
             pattern,
         });

@@ -47,13 +47,19 @@ fn user(cx: &Cx<'_>) -> Result<u64, ApiError> {
 /// `user`, `scopes`, and `expires_at` if it is to die: answers the value.
 fn mint(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let owner = user(cx)?;
-    let scopes = cx.params.list("scopes").unwrap_or_else(|| vec!["api".to_owned()]);
+    let scopes = cx
+        .params
+        .list("scopes")
+        .unwrap_or_else(|| vec!["api".to_owned()]);
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
     let expires_at = cx.params.time("expires_at")?;
     let value = cx.world.ids.personal_access_token();
     let id = cx.world.next_id("personal token");
     let token = Token::personal(id, owner, "made by a test", &scopes, cx.now);
-    let token = Token { expires_at, ..token };
+    let token = Token {
+        expires_at,
+        ..token
+    };
     cx.world.tokens.insert(value.clone(), token);
     Ok(Answer::created(&json!({ "token": value })))
 }
@@ -92,6 +98,8 @@ fn conflict(cx: &mut Cx<'_>) -> Result<(), ApiError> {
     let iid = cx.params.required_id("iid")?;
     let value = cx.params.flag("value")?.unwrap_or(true);
     let request = cx.world.merge_request_mut(&project, iid);
-    request.ok_or_else(|| ApiError::not_found("Merge Request"))?.conflict = value;
+    request
+        .ok_or_else(|| ApiError::not_found("Merge Request"))?
+        .conflict = value;
     Ok(())
 }

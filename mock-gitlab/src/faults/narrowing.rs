@@ -1,7 +1,7 @@
 //! Narrowing a fault down: for which requests, how often, and in which shape.
 
-use super::action::{Action, LimitHeaders, Place};
 use super::Fault;
+use super::action::{Action, LimitHeaders, Place};
 use crate::clock::Timestamp;
 use crate::glob::RequestGlob;
 

@@ -116,7 +116,10 @@ impl FaultPlan {
             }
         }
         for fault in faults.iter_mut() {
-            if let Some(next) = fault.then.take_if(|_| fault.selector.is_over(fault.seen, fault.hits)) {
+            if let Some(next) = fault
+                .then
+                .take_if(|_| fault.selector.is_over(fault.seen, fault.hits))
+            {
                 *fault = *next;
             }
         }

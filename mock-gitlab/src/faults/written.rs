@@ -153,6 +153,10 @@ mod tests {
         assert_eq!(written[0]["then"]["times"], 1);
         let again = Fault::from_json(written[0].clone()).unwrap();
         assert_eq!(again.to_json(), written[0]);
-        assert!(FaultPlan::from_toml("[[faults]]").unwrap_err().contains("faults"));
+        assert!(
+            FaultPlan::from_toml("[[faults]]")
+                .unwrap_err()
+                .contains("faults")
+        );
     }
 }

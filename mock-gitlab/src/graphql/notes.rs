@@ -81,7 +81,7 @@ pub(super) fn noteable_path(cx: &Cx<'_>, noteable: &Noteable) -> Option<String> 
             let request = cx.world.merge_requests.get(id)?;
             Some(format!("/projects/{}/merge_requests/{}", request.project, request.iid))
         }
-        Noteable::Commit(..) => None,
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => None,
     }
 }
 

@@ -36,7 +36,10 @@ impl Records {
     pub fn assert_count(&self, wanted: usize) {
         let found = self.count();
         if found != wanted {
-            panic!("{wanted} requests wanted, {found} made:\n{}", self.listing());
+            panic!(
+                "{wanted} requests wanted, {found} made:\n{}",
+                self.listing()
+            );
         }
     }
 
@@ -48,7 +51,11 @@ impl Records {
     pub fn assert_once(&self) -> &Record {
         match self.0.as_slice() {
             [one] => one,
-            other => panic!("one request wanted, {} made:\n{}", other.len(), self.listing()),
+            other => panic!(
+                "one request wanted, {} made:\n{}",
+                other.len(),
+                self.listing()
+            ),
         }
     }
 
@@ -135,7 +142,9 @@ fn plain(record: &Record) -> String {
 
 /// Number, request, answer and caller; never a credential.
 fn line(record: &Record) -> String {
-    let status = record.status.map_or_else(|| "-".to_owned(), |code| code.to_string());
+    let status = record
+        .status
+        .map_or_else(|| "-".to_owned(), |code| code.to_string());
     let user = record.who.user.as_deref().unwrap_or("-");
     format!("{}: {} → {status} ({user})", record.number, plain(record))
 }

@@ -7,4 +7,5 @@ pub(crate) mod parameters;
 pub(crate) mod permissions;
 pub(crate) mod rate_limits;
 pub(crate) mod repositories;
+pub(crate) mod resources;
 pub(crate) mod scopes;

@@ -55,6 +55,33 @@ fn direct(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     members.cloned().unwrap_or_default()
 }
 
+/// Whether a user is a direct member.
+pub(crate) fn is_member(cx: &Cx<'_>, owner: Owner, user: u64) -> bool {
+    direct(cx, owner).iter().any(|member| member.user == user)
+}
+
+/// Adds a direct member.
+pub(crate) fn join(cx: &mut Cx<'_>, owner: Owner, member: Member) {
+    change(cx, owner, |members| members.push(member));
+}
+
+/// The members of the groups something is shared with, at most at the level of the share.
+fn through_shares<'a>(cx: &'a Cx<'_>, owner: Owner) -> impl Iterator<Item = Member> + 'a {
+    let shares = cx
+        .world
+        .shares
+        .iter()
+        .filter(move |share| share.owner == owner);
+    shares.flat_map(|share| {
+        let groups = cx.world.ancestry(share.group);
+        let members = groups.flat_map(|group| &group.members);
+        members.map(|member| Member {
+            level: member.level.min(share.level),
+            ..member.clone()
+        })
+    })
+}
+
 /// Direct and inherited members; of several memberships the highest counts.
 fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     let above = match owner {
@@ -68,8 +95,15 @@ fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
         .into_iter()
         .flat_map(|id| cx.world.ancestry(id))
         .flat_map(|g| &g.members);
+    let above = above.into_iter().flat_map(|id| cx.world.ancestry(id));
+    let owners = above.map(|group| Owner::Group(group.id)).chain([owner]);
+    let shared = owners.flat_map(|owner| through_shares(cx, owner));
+    let all = direct(cx, owner)
+        .into_iter()
+        .chain(groups.cloned())
+        .chain(shared);
     let mut best: BTreeMap<u64, Member> = BTreeMap::new();
-    for member in direct(cx, owner).into_iter().chain(groups.cloned()) {
+    for member in all {
         match best.get(&member.user) {
             Some(known) if known.level >= member.level => {}
             _ => {
@@ -80,7 +114,7 @@ fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     best.into_values().collect()
 }
 
-fn entity(cx: &Cx<'_>, member: &Member) -> Value {
+pub(crate) fn entity(cx: &Cx<'_>, member: &Member) -> Value {
     let Some(user) = cx.world.users.get(&member.user) else {
         return Value::Null;
     };

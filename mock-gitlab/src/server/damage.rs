@@ -70,7 +70,8 @@ fn partial(value: &mut Value, message: &str, field: Option<&str>) {
         *slot = Value::Null;
     }
     let path = field.map_or_else(|| json!([]), |field| json!([field]));
-    let error = json!({ "message": message, "locations": [{ "line": 1, "column": 1 }], "path": path });
+    let error =
+        json!({ "message": message, "locations": [{ "line": 1, "column": 1 }], "path": path });
     match all.get_mut("errors") {
         Some(Value::Array(errors)) => errors.push(error),
         _ => {

@@ -13,10 +13,7 @@ use crate::world::World;
 pub(super) fn harm(action: &Action, world: &mut World, request: &Request, now: Timestamp) {
     let wanted = matches!(
         action,
-        Action::ExpireToken
-            | Action::RevokeToken
-            | Action::ReduceScopes { .. }
-            | Action::BlockUser
+        Action::ExpireToken | Action::RevokeToken | Action::ReduceScopes { .. } | Action::BlockUser
     );
     let value = Some(request)
         .filter(|_| wanted)

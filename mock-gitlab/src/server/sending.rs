@@ -81,15 +81,15 @@ fn shape(body: Bytes, action: Option<&Action>) -> (Payload, Option<usize>) {
     match action {
         Some(Action::TruncatedBody) => (Payload::broken(body), Some(length + 512)),
         Some(Action::CutChunk) => (Payload::broken(half(body)), None),
-        Some(Action::ResetAfterHeaders) => {
-            (Payload::broken(Bytes::new()), Some(length.max(1)))
-        }
+        Some(Action::ResetAfterHeaders) => (Payload::broken(Bytes::new()), Some(length.max(1))),
         Some(Action::ResetMidBody) => (Payload::broken(half(body)), Some(length.max(1))),
         Some(Action::ResetBeforeEnd) => {
             let most = body.slice(..length.saturating_sub(1));
             (Payload::broken(most), Some(length.max(1)))
         }
-        Some(Action::SilenceAfterHeaders) => (Payload::Stall(Some(half(body))), Some(length.max(1))),
+        Some(Action::SilenceAfterHeaders) => {
+            (Payload::Stall(Some(half(body))), Some(length.max(1)))
+        }
         Some(Action::SlowDrip {
             bytes,
             milliseconds,

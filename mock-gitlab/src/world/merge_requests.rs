@@ -229,7 +229,9 @@ impl World {
         for id in open {
             self.look_at_branches(id, now);
             let ready = self.merge_requests.get(&id).filter(|request| {
-                request.auto_merge && self.merge_status(request, now) == "mergeable"
+                request.auto_merge
+                    && self.merge_status(request, now) == "mergeable"
+                    && !self.is_pipeline_busy(request)
             });
             if let Some(request) = ready.cloned() {
                 let options = MergeOptions {

@@ -72,7 +72,11 @@ async fn a_diff_and_a_log_of_five_megabytes_come_whole() {
     assert_eq!(listed.json()[0]["too_large"], true);
     let jobs = bob.get("/projects/1/jobs?per_page=100").await.expect(200);
     let jobs = jobs.json();
-    let job = jobs.as_array().unwrap().iter().find(|j| j["name"] == "huge");
+    let job = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|j| j["name"] == "huge");
     let id = job.unwrap()["id"].as_u64().unwrap();
     let trace = bob.get(&format!("/projects/1/jobs/{id}/trace")).await;
     assert!(trace.expect(200).body.len() >= five);

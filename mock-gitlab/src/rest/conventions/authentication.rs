@@ -113,7 +113,9 @@ fn by_token(world: &World, presented: &Presented, now: Timestamp) -> Result<Call
     };
     let token = world.tokens.get(value).ok_or_else(ApiError::unauthorized)?;
     let fits = match token.kind {
-        TokenKind::Personal | TokenKind::Project | TokenKind::Group => true,
+        TokenKind::Personal | TokenKind::Impersonation | TokenKind::Project | TokenKind::Group => {
+            true
+        }
         TokenKind::OAuth => oauth_too,
         TokenKind::Job => false,
     };

@@ -105,6 +105,22 @@ impl Params {
         }
     }
 
+    /// 400 unless one of the names was given, as updates want it.
+    pub(crate) fn at_least_one(&self, names: &[&str]) -> Result<(), ApiError> {
+        if names
+            .iter()
+            .any(|name| self.has(name) || self.files.contains_key(*name))
+        {
+            return Ok(());
+        }
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let text = format!(
+            "{} {verb} missing, at least one parameter must be provided",
+            names.join(", ")
+        );
+        Err(ApiError::error(400, &text))
+    }
+
     /// An id: a whole number that is not negative.
     pub(crate) fn id(&self, name: &str) -> Result<Option<u64>, ApiError> {
         let number = self.integer(name)?;

@@ -105,7 +105,17 @@ pub(crate) fn ask(
     caller: Option<u64>,
     now: Timestamp,
 ) -> Verdict {
-    if !world.quirks.rate_limits || route.surface == Surface::Control {
+    if route.surface == Surface::Control {
+        return Verdict::Pass(Vec::new());
+    }
+    if let Some(limit) = of_settings(world, caller).filter(|_| route.surface == Surface::Rest) {
+        let key = caller.map_or_else(|| request.address.to_string(), |id| id.to_string());
+        let seen = world.windows.count(&limit, key, now);
+        if seen > limit.most {
+            return Verdict::Refuse(retry_later(&limit, seen, limit.most, now));
+        }
+    }
+    if !world.quirks.rate_limits {
         return Verdict::Pass(Vec::new());
     }
     let edge = match caller {
@@ -125,12 +135,9 @@ pub(crate) fn ask(
         (world.windows.count(limit, key, now), most)
     };
     let (seen, most) = count(&edge);
-    let mut headers = informational(&edge, seen, most, now);
+    let headers = informational(&edge, seen, most, now);
     if seen > most {
-        headers.push(("Retry-After", until_end(&edge, now).to_string()));
-        let mut answer = Answer::text(429, "Retry later\n");
-        answer.headers = headers;
-        return Verdict::Refuse(answer);
+        return Verdict::Refuse(retry_later(&edge, seen, most, now));
     }
     if let Some(limit) = of_route(&request.method, route.pattern()) {
         let (seen, most) = count(&limit);
@@ -142,6 +149,43 @@ pub(crate) fn ask(
         }
     }
     Verdict::Pass(headers)
+}
+
+/// The limit an administrator switched on, if one did.
+/// <https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/>
+fn of_settings(world: &World, caller: Option<u64>) -> Option<Limit> {
+    let (name, [enabled, most, seconds], usual) = if caller.is_some() {
+        let names = [
+            "throttle_authenticated_api_enabled",
+            "throttle_authenticated_api_requests_per_period",
+            "throttle_authenticated_api_period_in_seconds",
+        ];
+        ("throttle_authenticated_api", names, 7200)
+    } else {
+        let names = [
+            "throttle_unauthenticated_api_enabled",
+            "throttle_unauthenticated_api_requests_per_period",
+            "throttle_unauthenticated_api_period_in_seconds",
+        ];
+        ("throttle_unauthenticated_api", names, 3600)
+    };
+    let settings = &world.administration.settings;
+    settings
+        .get(enabled)
+        .filter(|value| **value == json!(true))?;
+    let number = |name: &str| settings.get(name).and_then(serde_json::Value::as_i64);
+    Some(Limit {
+        name,
+        most: u64::try_from(number(most).unwrap_or(usual)).unwrap_or(0),
+        seconds: number(seconds).unwrap_or(3600).max(1),
+        key: Key::Caller,
+    })
+}
+
+fn retry_later(limit: &Limit, seen: u64, most: u64, now: Timestamp) -> Answer {
+    let mut answer = Answer::text(429, "Retry later\n");
+    answer.headers = informational(limit, seen, most, now);
+    answer.header("Retry-After", until_end(limit, now).to_string())
 }
 
 fn until_end(limit: &Limit, now: Timestamp) -> i64 {

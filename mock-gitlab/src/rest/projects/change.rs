@@ -7,6 +7,7 @@ use super::settings;
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
+use crate::rest::avatars;
 use crate::world::access::{DEVELOPER, MAINTAINER, OWNER};
 use crate::world::repository::Change;
 use crate::world::{Namespace, NewProject, Visibility};
@@ -35,6 +36,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         description: &description,
         visibility,
     };
+    let avatar = avatars::changed(cx, None)?;
     let (now, default_branch) = (cx.now, cx.params.filled("default_branch"));
     let id = cx.world.add_project(new, user.id, now);
     let branch = default_branch.unwrap_or_else(|| "main".to_owned());
@@ -53,6 +55,9 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         }
     }
     cx.world.protect_branch(id, &branch);
+    if let Some(project) = cx.world.projects.get_mut(&id) {
+        project.avatar = avatar;
+    }
     change_settings(cx, id);
     created(cx, id)
 }
@@ -77,6 +82,12 @@ pub(super) fn namespace_for_new(
     let user = cx.user()?;
     if wanted == user.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&user.username) {
         return Ok(Some(Namespace::User(user.id)));
+    }
+    let other = cx.world.users.values().find(|other| {
+        wanted == other.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&other.username)
+    });
+    if let Some(other) = other.filter(|_| user.admin) {
+        return Ok(Some(Namespace::User(other.id)));
     }
     let hidden = || ApiError::validation("namespace", "is not valid");
     let group = cx.group_named(&wanted).map_err(|_| hidden())?;
@@ -168,6 +179,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             }
         }
     }
+    project.avatar = avatars::changed(cx, project.avatar)?;
     let id = project.id;
     cx.world.projects.insert(id, project);
     change_settings(cx, id);

@@ -36,9 +36,7 @@ pub(super) fn lie(how: Paging, mut answer: Answer, request: &Request, site: &Sit
         Paging::ForeignNext => {
             let page = page(request) + 1;
             let here = at(request, site, page);
-            let path = here
-                .strip_prefix(&site.external_url)
-                .unwrap_or(&here);
+            let path = here.strip_prefix(&site.external_url).unwrap_or(&here);
             next(answer, &format!("{FOREIGN}{path}"), page)
         }
     }
@@ -61,7 +59,8 @@ fn page(request: &Request) -> u64 {
 
 /// The address of this request with another page.
 fn at(request: &Request, site: &Site, page: u64) -> String {
-    let others = form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name != "page");
+    let others =
+        form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name != "page");
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(others);
     query.append_pair("page", &page.to_string());

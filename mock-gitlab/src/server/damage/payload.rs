@@ -34,7 +34,9 @@ pub(super) fn spoil(payload: Payload, answer: Answer) -> Answer {
         Payload::InvalidJson => Bytes::from_static(b"{\"id\":1,\"name\":"),
         Payload::NotANumber => Bytes::from_static(b"{\"id\":NaN,\"iid\":Infinity}"),
         Payload::Deep => Bytes::from(["[".repeat(DEPTH), "]".repeat(DEPTH)].concat()),
-        Payload::DuplicateKeys => Bytes::from_static(b"{\"id\":1,\"id\":2,\"name\":\"a\",\"name\":\"b\"}"),
+        Payload::DuplicateKeys => {
+            Bytes::from_static(b"{\"id\":1,\"id\":2,\"name\":\"a\",\"name\":\"b\"}")
+        }
     };
     as_json(answer).with_body(body)
 }

@@ -128,6 +128,11 @@ impl World {
         })
     }
 
+    /// Whether the newest pipeline is still at work.
+    pub fn is_pipeline_busy(&self, request: &MergeRequest) -> bool {
+        self.head_pipeline(request).is_some_and(Pipeline::is_active)
+    }
+
     /// The pipelines of a merge request, newest first.
     pub fn pipelines_of(&self, request: &MergeRequest) -> Vec<&Pipeline> {
         let own = format!("refs/merge-requests/{}/head", request.iid);
