@@ -186,6 +186,9 @@ pub(crate) fn table() -> RouteTable {
     runners::routes(&mut table);
     topics::routes(&mut table);
 
+    table.below("/api", Surface::GraphQl);
+    crate::graphql::routes(&mut table);
+
     table.below("", Surface::Web);
     crate::oauth::routes(&mut table);
     crate::pages::routes(&mut table);
