@@ -172,10 +172,10 @@ impl Builder {
         let mut shared = Shared::new(self.world, self.clock, self.faults, site);
         shared.log_requests = self.log_requests;
         shared.control = self.control;
+        let shared = Arc::new(shared);
         if let Some(file) = &self.state {
             shared.remember(file)?;
         }
-        let shared = Arc::new(shared);
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
         Ok(MockGitlab::new(url, address, shared, serving))
     }

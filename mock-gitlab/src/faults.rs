@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(crate) use action::Action;
 pub use action::{Drift, LimitHeaders, Page, Paging, Payload, Place};
+pub(crate) use plan::Dice;
 pub use plan::FaultPlan;
 pub(crate) use selector::Seen;
 use selector::Selector;

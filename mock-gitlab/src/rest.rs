@@ -6,6 +6,7 @@
 
 pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
+pub(crate) mod approval_rules;
 pub(crate) mod approvals;
 pub(crate) mod avatars;
 pub(crate) mod badges;
@@ -23,7 +24,9 @@ pub(crate) mod discussions;
 pub(crate) mod emails;
 pub(crate) mod environments;
 pub(crate) mod epics;
+pub(crate) mod error_tracking;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod feature_flags;
 pub(crate) mod features;
 pub(crate) mod files;
@@ -45,12 +48,14 @@ pub(crate) mod markdown;
 pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod merge_requests;
+pub(crate) mod merge_trains;
 pub(crate) mod milestones;
 pub(crate) mod mirrors;
 pub(crate) mod namespaces;
 pub(crate) mod notes;
 pub(crate) mod notification_settings;
 pub(crate) mod packages;
+pub(crate) mod pages_sites;
 pub(crate) mod personal_access_tokens;
 pub(crate) mod pipeline_schedules;
 pub(crate) mod pipelines;
@@ -63,8 +68,10 @@ pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod repository;
 pub(crate) mod resource_events;
+pub(crate) mod resource_groups;
 pub(crate) mod runners;
 pub(crate) mod search;
+pub(crate) mod secure_files;
 pub(crate) mod service_accounts;
 pub(crate) mod settings;
 pub(crate) mod shares;
@@ -141,6 +148,13 @@ pub(crate) fn table() -> RouteTable {
     uploads::routes(&mut table);
     resource_events::routes(&mut table);
     ci_lint::routes(&mut table);
+    exports::routes(&mut table);
+    pages_sites::routes(&mut table);
+    secure_files::routes(&mut table);
+    error_tracking::routes(&mut table);
+    resource_groups::routes(&mut table);
+    merge_trains::routes(&mut table);
+    approval_rules::routes(&mut table);
     search::routes(&mut table);
     events::routes(&mut table);
     todos::routes(&mut table);
@@ -171,6 +185,9 @@ pub(crate) fn table() -> RouteTable {
     member_roles::routes(&mut table);
     runners::routes(&mut table);
     topics::routes(&mut table);
+
+    table.below("/api", Surface::GraphQl);
+    crate::graphql::routes(&mut table);
 
     table.below("", Surface::Web);
     crate::oauth::routes(&mut table);

@@ -21,6 +21,8 @@ pub(crate) type Handler = fn(&mut Cx<'_>) -> Result<Answer, ApiError>;
 pub(crate) enum Surface {
     /// `/api/v4`: tokens, scopes, JSON errors.
     Rest,
+    /// `/api/graphql`: tokens as in REST, scopes by operation, errors of its own.
+    GraphQl,
     /// Pages and OAuth: the session cookie; the handler does the rest.
     Web,
     /// The control API of the mock: loopback only, not in the ledger.

@@ -13,7 +13,7 @@ mod wire;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -27,6 +27,7 @@ use crate::coverage::Counters;
 use crate::faults::{Action, FaultPlan};
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::request::Request;
 use crate::routes::RouteTable;
 use crate::site::Site;
 use crate::snapshots::Snapshots;
@@ -50,7 +51,7 @@ pub(crate) struct Shared {
     pub(crate) coverage: Counters,
     pub(crate) snapshots: Snapshots,
     /// Where requests are written down, when the instance is to remember them.
-    journal: Option<Journal>,
+    journal: OnceLock<Journal>,
 }
 
 impl Shared {
@@ -68,12 +69,12 @@ impl Shared {
             site,
             log_requests: false,
             control: true,
-            journal: None,
+            journal: OnceLock::new(),
         }
     }
 
     /// Makes the world of a state file, and goes on writing it.
-    pub(crate) fn remember(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remember(self: &Arc<Self>, path: &Path) -> io::Result<()> {
         let (journal, entries) = Journal::open(path)?;
         let mut last = None;
         for entry in entries {
@@ -89,7 +90,8 @@ impl Shared {
         self.clock
             .advance(Duration::from_millis(u64::try_from(behind).unwrap_or(0)));
         self.coverage.clear();
-        self.journal = Some(journal);
+        // Only the start calls this, and only once.
+        self.journal.set(journal).ok();
         Ok(())
     }
 
@@ -104,6 +106,13 @@ impl Shared {
         self.ledger.clear();
         self.coverage.clear();
         self.faults.clear();
+    }
+}
+
+/// Runs a request that came over no connection, down to the headers of its answer.
+pub(crate) fn answer_without_wire(shared: &Arc<Shared>, request: Request) {
+    if let exchange::Step::Done(outcome) = exchange::decide(shared, request, None) {
+        sending::send(outcome.answer, None);
     }
 }
 

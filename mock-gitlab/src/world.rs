@@ -29,6 +29,8 @@ mod todos;
 mod tokens;
 mod topics;
 mod users;
+mod vulnerabilities;
+mod work_items;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +45,8 @@ pub use joining::{AccessRequest, Invitation, Share};
 pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
-    DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
+    APPROVAL_RULE, DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest,
+    NewMergeRequest, line_code,
 };
 pub use milestones::Milestone;
 pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
@@ -57,6 +60,8 @@ pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
 pub use topics::Topic;
 pub use users::{Identity, Status, User};
+pub use vulnerabilities::Vulnerability;
+pub use work_items::{DependencyProxy, WorkItem};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
@@ -124,6 +129,12 @@ pub struct World {
     pub sessions: BTreeMap<String, Session>,
     /// What the OAuth provider remembers besides applications and tokens.
     pub oauth: OAuth,
+    /// What work items have beyond their issues, by the id of the issue.
+    pub work_items: BTreeMap<u64, WorkItem>,
+    /// Vulnerabilities by id.
+    pub vulnerabilities: BTreeMap<u64, Vulnerability>,
+    /// Dependency proxies by the id of their group.
+    pub dependency_proxies: BTreeMap<u64, DependencyProxy>,
     /// How this instance differs from a well-behaved one.
     pub quirks: Quirks,
     pub(crate) windows: Windows,
@@ -153,7 +164,7 @@ impl World {
         world
     }
 
-    fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self {
             ids: Ids::seeded(0),
             users: BTreeMap::new(),
@@ -184,6 +195,9 @@ impl World {
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),
+            work_items: BTreeMap::new(),
+            vulnerabilities: BTreeMap::new(),
+            dependency_proxies: BTreeMap::new(),
             quirks: Quirks::default(),
             windows: Windows::default(),
             sequences: BTreeMap::new(),

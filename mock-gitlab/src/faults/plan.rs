@@ -22,9 +22,14 @@ struct State {
 
 /// A seeded source of chances (splitmix64).
 #[derive(Debug, Default)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    /// Always the same sequence for the same seed.
+    pub(crate) const fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// The next 64 bits.
     pub(crate) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -76,7 +81,7 @@ impl FaultPlan {
 
     /// What probabilities and ranges depend on.
     pub(crate) fn seed(&self, seed: u64) {
-        self.lock().dice = Dice(seed);
+        self.lock().dice = Dice::seeded(seed);
     }
 
     /// Draws from the plan's dice.

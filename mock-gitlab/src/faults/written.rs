@@ -23,8 +23,8 @@ impl Fault {
             .into_iter()
             .partition(|(name, _)| FIELDS.contains(&name.as_str()));
         let selector: Selector = read(Value::Object(chosen))?;
-        let action: Action = read(Value::Object(rest))?;
-        check(&action)?;
+        let action: Action = read(Value::Object(rest.clone()))?;
+        check(&action, &rest)?;
         Ok(Self {
             action,
             selector,
@@ -95,7 +95,12 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
-fn check(action: &Action) -> Result<(), String> {
+fn check(action: &Action, written: &Map<String, Value>) -> Result<(), String> {
+    // Kinds without fields would take any.
+    let known = serde_json::to_value(action).unwrap_or_default();
+    if let Some(name) = written.keys().find(|name| known.get(*name).is_none()) {
+        return Err(format!("`{}` has no field `{name}`", action.name()));
+    }
     let fits = match action {
         Action::Status { status, .. } => (200..600).contains(status),
         Action::Redirect { status, .. } => (300..400).contains(status),

@@ -1,5 +1,7 @@
 //! One request against the world: route, credentials, handler, standard headers.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::Shared;
@@ -18,7 +20,7 @@ use crate::world::World;
 
 /// The answer, and who asked.
 pub(super) fn answer(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     world: &mut World,
     request: &Request,
     now: Timestamp,
@@ -32,7 +34,7 @@ pub(super) fn answer(
 }
 
 fn route(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     world: &mut World,
     request: &Request,
     now: Timestamp,
@@ -57,8 +59,16 @@ fn route(
         ));
     }
     world.catch_up(now);
-    let params = Params::read(request)?;
-    let caller = authentication::resolve(world, request, &params, route, now)?;
+    let params = match Params::read(request) {
+        // GraphQL reads its body by itself.
+        Err(_) if route.surface == Surface::GraphQl => Params::default(),
+        read => read?,
+    };
+    let caller = authentication::resolve(world, request, &params, route, now);
+    let caller = caller.map_err(|error| match route.surface {
+        Surface::GraphQl => crate::graphql::errors::invalid_token(),
+        _ => error,
+    })?;
     *who = describe(world, &caller);
     let limits = match rate_limits::ask(world, request, route, caller.user, now) {
         Verdict::Pass(headers) => headers,
@@ -139,7 +149,11 @@ fn conditional(request: &Request, surface: Surface, answer: Answer) -> Answer {
     let hash = crate::world::repository::blob_id(&answer.body);
     let tag = format!("W/\"{}\"", hash.chars().take(32).collect::<String>());
     let known = request.header("if-none-match").unwrap_or_default();
-    let same = known.split(',').any(|known| known.trim() == tag);
+    // The comparison is weak: RFC 9110, section 13.1.2.
+    let plain = |text: &str| text.trim().trim_start_matches("W/").to_owned();
+    let same = known
+        .split(',')
+        .any(|known| known.trim() == "*" || plain(known) == plain(&tag));
     let answer = answer
         .header("ETag", tag)
         .header("Cache-Control", "max-age=0, private, must-revalidate");

@@ -116,7 +116,7 @@ pub(super) enum Step {
 
 /// Runs the request (unless a fault comes first) and writes the ledger, all under
 /// one lock: this is what makes the order of requests the order of everything.
-pub(super) fn decide(shared: &Shared, request: Request, held: Option<Fault>) -> Step {
+pub(super) fn decide(shared: &Arc<Shared>, request: Request, held: Option<Fault>) -> Step {
     let control = request.path.starts_with("/-/mock/");
     let mut world = shared.world();
     let now = shared.clock.now();
@@ -141,7 +141,7 @@ pub(super) fn decide(shared: &Shared, request: Request, held: Option<Fault>) -> 
     let ran = fault
         .as_ref()
         .is_none_or(|fault| fault.after_commit || fault.action.needs_answer());
-    if let Some(journal) = shared.journal.as_ref().filter(|_| ran && matters(&request)) {
+    if let Some(journal) = shared.journal.get().filter(|_| ran && matters(&request)) {
         journal.write(&Entry::of(&request, now, drawn));
     }
     if !control {
@@ -158,7 +158,7 @@ pub(super) fn decide(shared: &Shared, request: Request, held: Option<Fault>) -> 
 }
 
 /// Runs a request of a state file; nobody waits for its answer.
-pub(super) fn replay(shared: &Shared, world: &mut World, request: &Request, at: Timestamp) {
+pub(super) fn replay(shared: &Arc<Shared>, world: &mut World, request: &Request, at: Timestamp) {
     let (answer, _) = answer(shared, world, request, at);
     finish(world, answer, at);
 }
@@ -202,7 +202,7 @@ fn pick(shared: &Shared, world: &World, request: &Request, now: Timestamp) -> Op
 
 /// The answer, real or not, and who asked.
 fn run(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     world: &mut World,
     request: &Request,
     fault: Option<&Fault>,

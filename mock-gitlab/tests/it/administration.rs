@@ -247,7 +247,10 @@ async fn templates_are_filled_in() {
         ("gitignores", "Rust"),
         ("gitlab_ci_ymls", "Nodejs"),
     ] {
-        let all = bob.get(&format!("/templates/{kind}?per_page=100")).await.expect(200);
+        let all = bob
+            .get(&format!("/templates/{kind}?per_page=100"))
+            .await
+            .expect(200);
         assert!(
             all.json()
                 .as_array()

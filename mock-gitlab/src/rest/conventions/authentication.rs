@@ -33,7 +33,7 @@ pub(crate) fn resolve(
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
     let caller = match route.surface {
-        Surface::Rest => match presented(request, params) {
+        Surface::Rest | Surface::GraphQl => match presented(request, params) {
             Some(value) => by_token(world, &value, now)?,
             None => match presented_job_token(request, params) {
                 Some(value) if route.job_token => by_job_token(world, &value)?,
@@ -42,7 +42,7 @@ pub(crate) fn resolve(
         },
         Surface::Web | Surface::Control => by_session(world, request, true),
     };
-    if route.surface != Surface::Rest {
+    if !matches!(route.surface, Surface::Rest | Surface::GraphQl) {
         return Ok(caller);
     }
     if let Some(token) = caller
@@ -50,7 +50,7 @@ pub(crate) fn resolve(
         .as_ref()
         .and_then(|value| world.tokens.get_mut(value))
     {
-        if token.kind != TokenKind::Job {
+        if token.kind != TokenKind::Job && route.surface == Surface::Rest {
             scopes::check(&token.scopes, request.is_read(), route.also)?;
         }
         token.last_used_at = Some(now);
