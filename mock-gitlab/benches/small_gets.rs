@@ -26,9 +26,17 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let gl = MockGitlab::builder().world(World::company()).start().await.unwrap();
+        let gl = MockGitlab::builder()
+            .world(World::company())
+            .start()
+            .await
+            .unwrap();
         println!("start: {:?}", started.elapsed());
-        for path in ["/api/v4/user", "/api/v4/projects/1", "/api/v4/projects/1/issues/3"] {
+        for path in [
+            "/api/v4/user",
+            "/api/v4/projects/1",
+            "/api/v4/projects/1/issues/3",
+        ] {
             measure(&gl, path).await;
         }
         gl.shutdown().await;
@@ -81,7 +89,10 @@ fn is_whole(answer: &[u8]) -> bool {
         return false;
     };
     let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
-    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next());
     let length: usize = length.unwrap().parse().unwrap();
     answer.len() >= end + 4 + length
 }
@@ -92,7 +103,10 @@ fn cpu_time() -> Duration {
         return Duration::ZERO;
     };
     let after = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: Vec<u64> = after.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let ticks: Vec<u64> = after
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
     // The state is a letter and drops out: user and system time are the 11th and 12th number.
     let sum = ticks.get(10).unwrap_or(&0) + ticks.get(11).unwrap_or(&0);
     Duration::from_millis(sum * 10)

@@ -119,10 +119,22 @@ async fn a_world_is_named_by_seed_as_well() {
 async fn faults_come_from_a_file() {
     let name = format!("mock-gitlab-faults-{}.toml", std::process::id());
     let file = std::env::temp_dir().join(name);
-    std::fs::write(&file, "[[fault]]\nkind = \"status\"\nstatus = 507\non = \"GET /user\"\ntimes = 1\n").unwrap();
+    std::fs::write(
+        &file,
+        "[[fault]]\nkind = \"status\"\nstatus = 507\non = \"GET /user\"\ntimes = 1\n",
+    )
+    .unwrap();
     let (_child, address) = started(&["--faults", file.to_str().unwrap()]).await;
-    assert!(get(&address, "/api/v4/user").await.starts_with("HTTP/1.1 507"));
-    assert!(get(&address, "/api/v4/user").await.starts_with("HTTP/1.1 200"));
+    assert!(
+        get(&address, "/api/v4/user")
+            .await
+            .starts_with("HTTP/1.1 507")
+    );
+    assert!(
+        get(&address, "/api/v4/user")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
     std::fs::write(&file, "[[fault]]\nkind = \"imp\"\n").unwrap();
     let ended = Command::new(env!("CARGO_BIN_EXE_mock-gitlab"))
         .args(["--faults", file.to_str().unwrap()])
@@ -131,5 +143,8 @@ async fn faults_come_from_a_file() {
         .unwrap();
     std::fs::remove_file(&file).unwrap();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert!(!ended.status.success() && said.contains("fault 1") && said.contains("imp"), "{said}");
+    assert!(
+        !ended.status.success() && said.contains("fault 1") && said.contains("imp"),
+        "{said}"
+    );
 }
