@@ -45,7 +45,8 @@ pub use joining::{AccessRequest, Invitation, Share};
 pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
-    DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
+    APPROVAL_RULE, DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest,
+    NewMergeRequest, line_code,
 };
 pub use milestones::Milestone;
 pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};

@@ -5,6 +5,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod mock_clients;
 
 use crate::workbench::Workbench;
 
@@ -20,7 +21,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 8] = [
+pub(crate) const ALL: [Group; 9] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -55,6 +56,11 @@ pub(crate) const ALL: [Group; 8] = [
         name: "clients",
         about: "real clients over HTTP and stdio, in both eras (Node, Python)",
         run: clients::run,
+    },
+    Group {
+        name: "mock-clients",
+        about: "python-gitlab's own functional tests against the mock (Python)",
+        run: mock_clients::run,
     },
     Group {
         name: "examples",

@@ -2,13 +2,15 @@
 
 mod node;
 mod python;
+mod suite;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 pub(crate) use node::Node;
-pub(crate) use python::Python;
+pub(crate) use python::{MCP_CLIENT, Python};
+pub(crate) use suite::Suite;
 
 use crate::process::{Guard, run};
 use crate::report::Lack;

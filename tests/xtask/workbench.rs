@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{Node, Python};
+use crate::packages::{MCP_CLIENT, Node, Python, Suite};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
@@ -34,6 +34,7 @@ pub(crate) struct Workbench {
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
     python: OnceCell<Result<Python, Lack>>,
+    suite: OnceCell<Result<Suite, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
@@ -56,6 +57,7 @@ impl Workbench {
             report: Report::default(),
             node: OnceCell::new(),
             python: OnceCell::new(),
+            suite: OnceCell::new(),
             binaries: OnceCell::new(),
         })
     }
@@ -86,8 +88,17 @@ impl Workbench {
 
     /// Python and its package.
     pub(crate) fn python(&self) -> Result<&Python, Lack> {
-        let install = || Python::install(&self.cache, &self.guard);
+        let install = || Python::install(&self.cache, &self.guard, &MCP_CLIENT);
         self.python
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The functional tests of a client of GitLab's API.
+    pub(crate) fn suite(&self) -> Result<&Suite, Lack> {
+        let install = || Suite::install(&self.cache, &self.guard);
+        self.suite
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

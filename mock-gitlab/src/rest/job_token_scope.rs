@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::conventions::pagination;
 use super::conventions::resources::Fields;
-use super::{groups, projects};
+use super::{groups, projects, settings};
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
@@ -51,9 +51,12 @@ const GROUPS: List = List {
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.project_as(MAINTAINER)?;
     let inbound = project.settings.get("ci_inbound_job_token_scope_enabled");
+    // Instances enforce the allowlist unless an administrator says otherwise.
+    let enforced = settings::changed(cx.world, "enforce_ci_inbound_job_token_scope_enabled");
+    let enforced = enforced.and_then(Value::as_bool).unwrap_or(true);
     let outbound = project.settings.get("ci_job_token_scope_enabled");
     Ok(Answer::json(&json!({
-        "inbound_enabled": inbound.and_then(Value::as_bool).unwrap_or(true),
+        "inbound_enabled": enforced || inbound.and_then(Value::as_bool).unwrap_or(true),
         "outbound_enabled": outbound.and_then(Value::as_bool).unwrap_or(false),
     })))
 }

@@ -1,5 +1,7 @@
 //! Labels of projects and groups. <https://docs.gitlab.com/api/labels/>
 
+mod subscriptions;
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -11,6 +13,7 @@ use crate::world::access::PLANNER;
 use crate::world::{Label, Namespace, Owner};
 
 pub(crate) fn routes(table: &mut RouteTable) {
+    subscriptions::routes(table);
     table.get("projects/:id/labels", |cx| list(cx, project));
     table.post("projects/:id/labels", |cx| create(cx, project));
     table.get("projects/:id/labels/:label_id", |cx| get(cx, project));
@@ -75,7 +78,7 @@ fn entity(cx: &Cx<'_>, label: &Label) -> Value {
         "text_color": "#FFFFFF",
         "color": label.color,
         "archived": false,
-        "subscribed": false,
+        "subscribed": subscriptions::follows(cx, label),
         "priority": label.priority,
         "is_project_label": is_project,
     });

@@ -1,11 +1,14 @@
 //! Projects. <https://docs.gitlab.com/api/projects/>
 
+mod administration;
 mod change;
 mod entity;
 mod filters;
 mod forks;
 mod settings;
+mod templates;
 
+pub(crate) use change::{check_new_path, namespace_for_new};
 pub(crate) use entity::{full, namespace, short};
 pub(crate) use filters::{filtered, visible_projects};
 
@@ -34,6 +37,10 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.put("projects/:id/transfer", change::transfer);
     table.get("projects/:id/languages", languages);
     table.get("projects/:id/users", users);
+    table.post("projects/:id/fork/:forked_from_id", forks::relate);
+    table.delete("projects/:id/fork", forks::unrelate);
+    administration::routes(table);
+    templates::routes(table);
 }
 
 fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

@@ -1,5 +1,6 @@
 //! Merge requests. <https://docs.gitlab.com/api/merge_requests/>
 
+mod approval_rules;
 mod checks;
 mod merging;
 mod positions;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::notes::Award;
 use super::{Noteable, World};
 use crate::clock::Timestamp;
+pub use approval_rules::APPROVAL_RULE;
 pub use merging::{MergeOptions, MergeProblem};
 pub use positions::line_code;
 pub use versions::DiffVersion;

@@ -7,6 +7,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod administration;
 mod authentication;
 mod binary;
 mod browser_pages;
@@ -19,12 +20,15 @@ mod endpoints;
 mod faults;
 mod fuzzing;
 mod graphql;
+mod group_changes;
 mod groups;
 mod hostile;
 mod huge;
 mod issue_lists;
 mod issues;
 mod jobs;
+mod joining;
+mod keys;
 mod labels;
 mod ledger;
 mod merge_requests;
@@ -36,8 +40,10 @@ mod pipelines;
 mod projects;
 mod rate_limits;
 mod reviews;
+mod runners;
 mod search;
 mod snapshots;
+mod users;
 mod writing;
 
 use mock_gitlab::{MockGitlab, World};

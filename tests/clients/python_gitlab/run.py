@@ -31,10 +31,12 @@ LIMIT_SECONDS = 20 * 60
 def environment(port: int, folder: str) -> dict[str, str]:
     programs = pathlib.Path(sys.executable).parent
     given = {name: os.environ[name] for name in ("PYTHONPATH", "HOME") if name in os.environ}
-    modules = [str(HERE), "."] + ([given["PYTHONPATH"]] if "PYTHONPATH" in given else [])
+    packages = [folder for folder in given.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    modules = [str(HERE), ".", *packages]
+    scripts = [str(pathlib.Path(folder) / "bin") for folder in packages]
     return {
         **given,
-        "PATH": os.pathsep.join([str(HERE), str(programs), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([str(HERE), str(programs), *scripts, os.environ.get("PATH", "")]),
         "PYTHONPATH": os.pathsep.join(modules),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": folder,

@@ -29,6 +29,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     check_new_path(cx, namespace, &path, &name)?;
     let visibility = visibility(cx)?.unwrap_or(Visibility::Private);
     let description = cx.params.text("description").unwrap_or_default();
+    let avatar = avatars::changed(cx, None)?;
     let new = NewProject {
         name: &name,
         path: &path,
@@ -36,7 +37,6 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         description: &description,
         visibility,
     };
-    let avatar = avatars::changed(cx, None)?;
     let (now, default_branch) = (cx.now, cx.params.filled("default_branch"));
     let id = cx.world.add_project(new, user.id, now);
     let branch = default_branch.unwrap_or_else(|| "main".to_owned());
@@ -55,8 +55,13 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         }
     }
     cx.world.protect_branch(id, &branch);
+    let topics = cx
+        .params
+        .list("topics")
+        .or_else(|| cx.params.list("tag_list"));
     if let Some(project) = cx.world.projects.get_mut(&id) {
         project.avatar = avatar;
+        project.topics = topics.unwrap_or_default();
     }
     change_settings(cx, id);
     created(cx, id)
@@ -72,7 +77,7 @@ fn created(cx: &Cx<'_>, id: u64) -> Result<Answer, ApiError> {
 }
 
 /// The namespace a parameter names, by number or path, if the caller may create there.
-pub(super) fn namespace_for_new(
+pub(crate) fn namespace_for_new(
     cx: &Cx<'_>,
     parameter: &str,
 ) -> Result<Option<Namespace>, ApiError> {
@@ -99,7 +104,7 @@ pub(super) fn namespace_for_new(
 }
 
 /// A path must look like one and be free.
-pub(super) fn check_new_path(
+pub(crate) fn check_new_path(
     cx: &Cx<'_>,
     namespace: Namespace,
     path: &str,

@@ -74,7 +74,7 @@ fn habits() -> Value {
         "first_day_of_week": 0, "time_tracking_limit_to_hours": false,
         "keep_latest_artifact": true, "shared_runners_enabled": true, "shared_runners_text": "",
         "suggest_pipeline_enabled": true, "enabled_git_access_protocol": "",
-        "import_sources": ["github", "bitbucket", "gitlab_project", "git"],
+        "import_sources": [],
         "project_export_enabled": true, "bulk_import_enabled": false,
         "gitlab_product_usage_data_enabled": true, "wiki_page_max_content_bytes": 5_242_880,
         "wiki_asciidoc_allow_uri_includes": false, "mirror_available": true,

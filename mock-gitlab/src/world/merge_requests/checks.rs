@@ -115,12 +115,6 @@ impl World {
         usize::try_from(wanted).unwrap_or(usize::MAX)
     }
 
-    /// Approvals that are still missing.
-    pub fn approvals_left(&self, request: &MergeRequest) -> usize {
-        self.approvals_required(request.project)
-            .saturating_sub(request.approved_by.len())
-    }
-
     /// The newest pipeline of the newest commit.
     pub fn head_pipeline(&self, request: &MergeRequest) -> Option<&Pipeline> {
         self.pipelines.values().rev().find(|pipeline| {

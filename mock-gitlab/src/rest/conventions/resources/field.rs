@@ -12,7 +12,6 @@ enum Kind {
     Number,
     Choice(&'static [&'static str]),
     List,
-    Day,
     Time,
     Any,
 }
@@ -85,11 +84,6 @@ impl Field {
         Self::new(name, Kind::List, Default::EmptyList)
     }
 
-    /// A day, `2026-11-01`.
-    pub(crate) const fn day(name: &'static str) -> Self {
-        Self::new(name, Kind::Day, Default::Null)
-    }
-
     /// A point in time.
     pub(crate) const fn time(name: &'static str) -> Self {
         Self::new(name, Kind::Time, Default::Null)
@@ -160,7 +154,6 @@ impl Field {
             Kind::Number => Some(json!(params.integer(name)?)),
             Kind::Choice(words) => params.choice(name, words)?.map(Value::from),
             Kind::List => params.list(name).map(Value::from),
-            Kind::Day => Some(json!(params.time(name)?.map(crate::Timestamp::date))),
             Kind::Time => Some(json!(params.time(name)?)),
             Kind::Any => params.get(name).cloned(),
         })
