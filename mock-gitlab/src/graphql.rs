@@ -149,7 +149,10 @@ fn may_write(cx: &Cx<'_>) -> Result<bool, ApiError> {
 
 /// One query.
 fn run(cx: &mut Cx<'_>, asked: &Value, writes: bool) -> Result<Value, ApiError> {
-    let text = asked.get("query").and_then(Value::as_str).unwrap_or_default();
+    let text = asked
+        .get("query")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if text.chars().count() > LONGEST {
         return Err(errors::refuse(422, "Query too large"));
     }
@@ -165,7 +168,10 @@ fn run(cx: &mut Cx<'_>, asked: &Value, writes: bool) -> Result<Value, ApiError> 
         other => other.clone(),
     };
     if !matches!(variables, Value::Null | Value::Object(_)) {
-        return Err(errors::refuse(422, "Variables are invalid: they are not an object"));
+        return Err(errors::refuse(
+            422,
+            "Variables are invalid: they are not an object",
+        ));
     }
     let weight = limits::weigh(&document, &variables);
     let signed_in = cx.caller.user.is_some();
@@ -174,7 +180,10 @@ fn run(cx: &mut Cx<'_>, asked: &Value, writes: bool) -> Result<Value, ApiError> 
     }
     let name = asked.get("operationName").and_then(Value::as_str);
     if cx.request.is_read() && changes(&document, name) {
-        return Err(errors::refuse(422, "Mutations are forbidden in GET requests"));
+        return Err(errors::refuse(
+            422,
+            "Mutations are forbidden in GET requests",
+        ));
     }
     let Some(schema) = schema::schema() else {
         return Err(ApiError::message(500, "500 Internal Server Error"));

@@ -58,10 +58,10 @@ pub use repository::Repository;
 pub use runners::{Reach, Runner};
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
-pub use vulnerabilities::Vulnerability;
-pub use work_items::{DependencyProxy, WorkItem};
 pub use topics::Topic;
 pub use users::{Identity, Status, User};
+pub use vulnerabilities::Vulnerability;
+pub use work_items::{DependencyProxy, WorkItem};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;

@@ -4,35 +4,184 @@ use crate::faults::Dice;
 
 /// Values for path segments, already encoded.
 const SEGMENTS: [&str; 34] = [
-    "1", "2", "3", "4", "12", "0", "-1", "18446744073709551615", "18446744073709551616", "larkspur%2Fmusic-box",
-    "larkspur", "larkspur%2Fworkshop", "alice", "root", "main", "feature%2Fcrank-sensor", "HEAD", "HEAD~1",
-    "HEAD~99999999999999999999", "%E2%82%AC~1", "README.md", "src%2Fmain.rs", "docs%2FAssembly%20guide.md", "bug",
-    "%00", "%FF%FE", "..", "%2E%2E%2F", "%", "a%0D%0Ab", "thumbsup", "home", "v1.0.0", "self",
+    "1",
+    "2",
+    "3",
+    "4",
+    "12",
+    "0",
+    "-1",
+    "18446744073709551615",
+    "18446744073709551616",
+    "larkspur%2Fmusic-box",
+    "larkspur",
+    "larkspur%2Fworkshop",
+    "alice",
+    "root",
+    "main",
+    "feature%2Fcrank-sensor",
+    "HEAD",
+    "HEAD~1",
+    "HEAD~99999999999999999999",
+    "%E2%82%AC~1",
+    "README.md",
+    "src%2Fmain.rs",
+    "docs%2FAssembly%20guide.md",
+    "bug",
+    "%00",
+    "%FF%FE",
+    "..",
+    "%2E%2E%2F",
+    "%",
+    "a%0D%0Ab",
+    "thumbsup",
+    "home",
+    "v1.0.0",
+    "self",
 ];
 
 /// Names of parameters, in queries and bodies.
 const NAMES: [&str; 96] = [
-    "page", "per_page", "order_by", "sort", "search", "state", "labels", "scope", "scope[]", "ref", "ref_name", "path",
-    "sha", "from", "to", "straight", "ids[]", "iids[]", "not[labels]", "created_after", "updated_before", "pagination",
-    "id_after", "id_before", "cursor", "page_token", "recursive", "simple", "owned", "membership", "with_stats",
-    "milestone", "milestone_id", "assignee_id", "assignee_ids", "reviewer_ids", "author_username", "username", "name",
-    "title", "description", "body", "branch", "start_branch", "content", "encoding", "commit_message", "actions",
-    "last_commit_id", "position", "variables", "variables[0][key]", "key", "value", "variable_type",
-    "filter[environment_scope]", "environment_scope", "color", "new_name", "priority", "due_date", "start_date",
-    "weight", "state_event", "confidential", "issue_type", "source_branch", "target_branch", "target_project_id",
-    "target_issue_iid", "link_type", "squash", "merge_when_pipeline_succeeds", "resolved", "duration", "user_id",
-    "access_level", "expires_at", "scopes", "visibility", "namespace_id", "parent_id", "url", "token", "tag_name",
-    "link_url", "cron", "active", "unidiff", "with_labels_details", "in", "grant_type", "client_id", "redirect_uri",
-    "code", "refresh_token",
+    "page",
+    "per_page",
+    "order_by",
+    "sort",
+    "search",
+    "state",
+    "labels",
+    "scope",
+    "scope[]",
+    "ref",
+    "ref_name",
+    "path",
+    "sha",
+    "from",
+    "to",
+    "straight",
+    "ids[]",
+    "iids[]",
+    "not[labels]",
+    "created_after",
+    "updated_before",
+    "pagination",
+    "id_after",
+    "id_before",
+    "cursor",
+    "page_token",
+    "recursive",
+    "simple",
+    "owned",
+    "membership",
+    "with_stats",
+    "milestone",
+    "milestone_id",
+    "assignee_id",
+    "assignee_ids",
+    "reviewer_ids",
+    "author_username",
+    "username",
+    "name",
+    "title",
+    "description",
+    "body",
+    "branch",
+    "start_branch",
+    "content",
+    "encoding",
+    "commit_message",
+    "actions",
+    "last_commit_id",
+    "position",
+    "variables",
+    "variables[0][key]",
+    "key",
+    "value",
+    "variable_type",
+    "filter[environment_scope]",
+    "environment_scope",
+    "color",
+    "new_name",
+    "priority",
+    "due_date",
+    "start_date",
+    "weight",
+    "state_event",
+    "confidential",
+    "issue_type",
+    "source_branch",
+    "target_branch",
+    "target_project_id",
+    "target_issue_iid",
+    "link_type",
+    "squash",
+    "merge_when_pipeline_succeeds",
+    "resolved",
+    "duration",
+    "user_id",
+    "access_level",
+    "expires_at",
+    "scopes",
+    "visibility",
+    "namespace_id",
+    "parent_id",
+    "url",
+    "token",
+    "tag_name",
+    "link_url",
+    "cron",
+    "active",
+    "unidiff",
+    "with_labels_details",
+    "in",
+    "grant_type",
+    "client_id",
+    "redirect_uri",
+    "code",
+    "refresh_token",
 ];
 
 /// Values of parameters.
 const VALUES: [&str; 40] = [
-    "", "0", "1", "2", "-1", "100", "101", "9223372036854775807", "9223372036854775808", "18446744073709551616", "true",
-    "false", "maybe", "null", "asc", "desc", "keyset", "id", "name", "opened", "close", "all", "main",
-    "feature/crank-sensor", "../../etc/passwd", "2026-11-01", "2026-11-01T09:00:00Z", "99999-99-99T99:99:99Z",
-    "-9999-01-01", "None", "Any", "bug,docs", "\u{1f600}\u{0}\u{202e}", "Draft: ", "/close\n/label ~bug\n/spend 9999999999999w",
-    "base64", "%%%", "[[[[", "authorization_code", "1mo 2w 3d 4h 5m",
+    "",
+    "0",
+    "1",
+    "2",
+    "-1",
+    "100",
+    "101",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551616",
+    "true",
+    "false",
+    "maybe",
+    "null",
+    "asc",
+    "desc",
+    "keyset",
+    "id",
+    "name",
+    "opened",
+    "close",
+    "all",
+    "main",
+    "feature/crank-sensor",
+    "../../etc/passwd",
+    "2026-11-01",
+    "2026-11-01T09:00:00Z",
+    "99999-99-99T99:99:99Z",
+    "-9999-01-01",
+    "None",
+    "Any",
+    "bug,docs",
+    "\u{1f600}\u{0}\u{202e}",
+    "Draft: ",
+    "/close\n/label ~bug\n/spend 9999999999999w",
+    "base64",
+    "%%%",
+    "[[[[",
+    "authorization_code",
+    "1mo 2w 3d 4h 5m",
 ];
 
 /// Who asks.
@@ -81,7 +230,9 @@ impl Draw {
     }
 
     fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list.get(self.below(list.len())).copied().unwrap_or_default()
+        list.get(self.below(list.len()))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// One in so many.
@@ -96,7 +247,10 @@ pub(super) fn make(routes: &[(String, String)], number: u64) -> Vec<u8> {
     let at = draw.below(routes.len());
     let (method, pattern) = routes.get(at).cloned().unwrap_or_default();
     let method = if draw.one_in(30) {
-        draw.of(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]).to_owned()
+        draw.of(&[
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW",
+        ])
+        .to_owned()
     } else {
         method
     };
@@ -146,7 +300,8 @@ fn pairs(draw: &mut Draw) -> String {
 fn body(draw: &mut Draw, graphql: bool) -> (&'static str, String) {
     if graphql {
         let variables = value(draw, 2);
-        let body = serde_json::json!({ "query": draw.of(&QUERIES), "variables": { "x": variables } });
+        let body =
+            serde_json::json!({ "query": draw.of(&QUERIES), "variables": { "x": variables } });
         return ("application/json", body.to_string());
     }
     match draw.below(10) {
@@ -158,7 +313,11 @@ fn body(draw: &mut Draw, graphql: bool) -> (&'static str, String) {
             );
             ("multipart/form-data; boundary=x", body)
         }
-        2 => ("application/json", draw.of(&["", "{", "[]", "null", "\"x\"", "1e999"]).to_owned()),
+        2 => (
+            "application/json",
+            draw.of(&["", "{", "[]", "null", "\"x\"", "1e999"])
+                .to_owned(),
+        ),
         3 => ("application/json", "[".repeat(draw.below(400))),
         4 => ("text/plain", draw.of(&VALUES).to_owned()),
         _ => {
@@ -166,7 +325,10 @@ fn body(draw: &mut Draw, graphql: bool) -> (&'static str, String) {
             for _ in 0..=draw.below(6) {
                 all.insert(draw.of(&NAMES).to_owned(), value(draw, 3));
             }
-            ("application/json", serde_json::Value::Object(all).to_string())
+            (
+                "application/json",
+                serde_json::Value::Object(all).to_string(),
+            )
         }
     }
 }
@@ -181,7 +343,9 @@ fn value(draw: &mut Draw, depth: usize) -> serde_json::Value {
         4 | 5 => json!(draw.of(&VALUES)),
         6 => (0..draw.below(3)).map(|_| value(draw, depth - 1)).collect(),
         7 => json!({ draw.of(&NAMES): value(draw, depth - 1) }),
-        _ => json!([{ "action": "create", "file_path": draw.of(&VALUES), "content": "x", "key": "k" }]),
+        _ => {
+            json!([{ "action": "create", "file_path": draw.of(&VALUES), "content": "x", "key": "k" }])
+        }
     }
 }
 

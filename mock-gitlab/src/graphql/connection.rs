@@ -35,7 +35,9 @@ pub(super) fn page(
         asked.map(|asked| usize::try_from(asked).unwrap_or(MOST).min(MOST))
     };
     let at = |name: &str| arguments.get(name).and_then(Value::as_str).map(position);
-    let after = at("after").transpose()?.map_or(0, |after| after.saturating_add(1));
+    let after = at("after")
+        .transpose()?
+        .map_or(0, |after| after.saturating_add(1));
     let before = at("before").transpose()?;
     let (first, last) = (size("first"), size("last"));
     let window = match rows {
@@ -43,7 +45,12 @@ pub(super) fn page(
         Value::Array(rows) => cut(rows, after, before, (first, last)),
         listed => fetch(cx, &listed, after, first.or(last).unwrap_or(MOST))?,
     };
-    let Window { start, rows, more, total } = window;
+    let Window {
+        start,
+        rows,
+        more,
+        total,
+    } = window;
     let nodes: Vec<Value> = rows
         .into_iter()
         .map(|row| dress(node, expand(cx, row)))
@@ -100,7 +107,10 @@ fn cut(
 /// Rows of the REST API from `start` on. A window that lies across two pages is put
 /// together.
 fn fetch(cx: &mut Cx<'_>, listed: &Value, start: usize, size: usize) -> Result<Window, Refusal> {
-    let path = listed.get("$list").and_then(Value::as_str).unwrap_or_default();
+    let path = listed
+        .get("$list")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let sign = if path.contains('?') { '&' } else { '?' };
     let per_page = size.max(1);
     let (mut rows, mut total, mut more) = (Vec::new(), None, false);

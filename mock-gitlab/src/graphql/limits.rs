@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{Name, Positioned, Value};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
 };
+use async_graphql::{Name, Positioned, Value};
 
 /// What a connection counts as, when nothing smaller is asked for.
 const PAGE: u64 = 100;

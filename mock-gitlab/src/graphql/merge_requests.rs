@@ -17,16 +17,28 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(super::work_items::labels(cx, request))
     }),
     ("MergeRequest.project", |cx, request, _| {
-        Ok(one(cx, &format!("/projects/{}", number(request, "project_id"))))
+        Ok(one(
+            cx,
+            &format!("/projects/{}", number(request, "project_id")),
+        ))
     }),
     ("MergeRequest.sourceProject", |cx, request, _| {
-        Ok(one(cx, &format!("/projects/{}", number(request, "source_project_id"))))
+        Ok(one(
+            cx,
+            &format!("/projects/{}", number(request, "source_project_id")),
+        ))
     }),
     ("MergeRequest.approvedBy", |cx, request, _| {
         let approvals = one(cx, &format!("{}/approvals", path(request)));
-        let by = approvals.get("approved_by").and_then(Value::as_array).cloned();
+        let by = approvals
+            .get("approved_by")
+            .and_then(Value::as_array)
+            .cloned();
         let users = by.unwrap_or_default();
-        Ok(users.iter().filter_map(|one| one.get("user").cloned()).collect())
+        Ok(users
+            .iter()
+            .filter_map(|one| one.get("user").cloned())
+            .collect())
     }),
     ("MergeRequest.approved", |cx, request, _| {
         let approvals = one(cx, &format!("{}/approvals", path(request)));
@@ -34,7 +46,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("MergeRequest.approvalsRequired", |cx, request, _| {
         let approvals = one(cx, &format!("{}/approvals", path(request)));
-        Ok(approvals.get("approvals_required").cloned().unwrap_or(json!(0)))
+        Ok(approvals
+            .get("approvals_required")
+            .cloned()
+            .unwrap_or(json!(0)))
     }),
     ("MergeRequest.approvalsLeft", |cx, request, _| {
         let approvals = one(cx, &format!("{}/approvals", path(request)));
@@ -44,38 +59,59 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(request.get("sha").cloned().unwrap_or_default())
     }),
     ("MergeRequest.diffRefs", |cx, request, _| {
-        Ok(whole(cx, request).get("diff_refs").cloned().unwrap_or_default())
+        Ok(whole(cx, request)
+            .get("diff_refs")
+            .cloned()
+            .unwrap_or_default())
     }),
     ("MergeRequest.headPipeline", |cx, request, _| {
-        Ok(whole(cx, request).get("head_pipeline").cloned().unwrap_or_default())
+        Ok(whole(cx, request)
+            .get("head_pipeline")
+            .cloned()
+            .unwrap_or_default())
     }),
-    ("MergeRequest.diffStats", |cx, request, _| Ok(stats(cx, request))),
+    ("MergeRequest.diffStats", |cx, request, _| {
+        Ok(stats(cx, request))
+    }),
     ("MergeRequest.diffStatsSummary", summary),
     ("MergeRequest.conflicts", |_, request, _| {
         Ok(request.get("has_conflicts").cloned().unwrap_or_default())
     }),
     ("MergeRequest.detailedMergeStatus", |_, request, _| {
-        Ok(json!(shape::text(request, "detailed_merge_status").to_uppercase()))
+        Ok(json!(
+            shape::text(request, "detailed_merge_status").to_uppercase()
+        ))
     }),
     ("MergeRequest.mergeStatusEnum", |_, request, _| {
         Ok(json!(shape::text(request, "merge_status").to_uppercase()))
     }),
     ("MergeRequest.mergeableDiscussionsState", |_, request, _| {
-        Ok(request.get("blocking_discussions_resolved").cloned().unwrap_or_default())
+        Ok(request
+            .get("blocking_discussions_resolved")
+            .cloned()
+            .unwrap_or_default())
     }),
     ("MergeRequest.autoMergeEnabled", |_, request, _| {
-        Ok(request.get("merge_when_pipeline_succeeds").cloned().unwrap_or_default())
+        Ok(request
+            .get("merge_when_pipeline_succeeds")
+            .cloned()
+            .unwrap_or_default())
     }),
     ("MergeRequest.reference", |_, request, arguments| {
         let full = arguments.get("full").and_then(Value::as_bool) == Some(true);
         let kind = if full { "full" } else { "short" };
         let references = request.get("references");
-        Ok(references.and_then(|all| all.get(kind)).cloned().unwrap_or_default())
+        Ok(references
+            .and_then(|all| all.get(kind))
+            .cloned()
+            .unwrap_or_default())
     }),
     ("MergeRequest.pipelines", |_, request, _| {
         Ok(list(format!("{}/pipelines", path(request))))
     }),
-    ("MergeRequest.notes", |_, request, _| Ok(super::notes::notes_of(request))),
+    ("MergeRequest.notes", |_, request, _| {
+        Ok(super::notes::notes_of(request))
+    }),
     ("MergeRequest.discussions", |_, request, _| {
         Ok(super::notes::discussions_of(request, None))
     }),
@@ -83,7 +119,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
 
 fn path(request: &Value) -> String {
     let project = number(request, "project_id");
-    format!("/projects/{project}/merge_requests/{}", number(request, "iid"))
+    format!(
+        "/projects/{project}/merge_requests/{}",
+        number(request, "iid")
+    )
 }
 
 /// Rows of a list lack what only the single form has.

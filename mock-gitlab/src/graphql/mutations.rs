@@ -32,7 +32,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Mutation.workItemDelete", mutation!(work_items::delete)),
     ("Mutation.workItemConvert", mutation!(work_items::convert)),
     ("Mutation.workItemAddLinkedItems", mutation!(links::add)),
-    ("Mutation.workItemRemoveLinkedItems", mutation!(links::remove)),
+    (
+        "Mutation.workItemRemoveLinkedItems",
+        mutation!(links::remove),
+    ),
     ("Mutation.createNote", mutation!(notes::create)),
     ("Mutation.updateNote", mutation!(notes::update)),
     ("Mutation.destroyNote", mutation!(notes::destroy)),
@@ -40,9 +43,15 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Mutation.awardEmojiRemove", mutation!(notes::take_award)),
     ("Mutation.todoRestore", mutation!(restore_todo)),
     ("Mutation.issueMove", mutation!(work_items::relocate)),
-    ("Mutation.timelogDelete", mutation!(|_, _| Err(Refusal::Missing))),
+    (
+        "Mutation.timelogDelete",
+        mutation!(|_, _| Err(Refusal::Missing)),
+    ),
     ("Mutation.timelineEventCreate", mutation!(timeline_event)),
-    ("Mutation.updateDependencyProxySettings", mutation!(dependency_proxy)),
+    (
+        "Mutation.updateDependencyProxySettings",
+        mutation!(dependency_proxy),
+    ),
     (
         "Mutation.vulnerabilityDismiss",
         mutation!(|cx, input| vulnerabilities::change(cx, input, "dismissed")),
@@ -102,12 +111,16 @@ fn timeline_event(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     let id = number_of(shape::text(input, "incidentId"), &["Issue", "WorkItem"]).unwrap_or(0);
     let issue = super::connection::issue(cx, id);
     let project = cx.world.projects.get(&shape::number(&issue, "project_id"));
-    let may = project.is_some_and(|project| cx.level_in(project) >= crate::world::access::DEVELOPER);
+    let may =
+        project.is_some_and(|project| cx.level_in(project) >= crate::world::access::DEVELOPER);
     if !may || shape::text(&issue, "issue_type") != "incident" {
         return Err(Refusal::Missing);
     }
     let number = cx.world.next_id("timeline event");
-    let tags = input.get("timelineEventTagNames").and_then(Value::as_array).cloned();
+    let tags = input
+        .get("timelineEventTagNames")
+        .and_then(Value::as_array)
+        .cloned();
     let tags: Vec<Value> = tags
         .unwrap_or_default()
         .iter()
@@ -133,11 +146,17 @@ fn timeline_event(cx: &mut Cx<'_>, input: &Value) -> Resolved {
 }
 
 fn dependency_proxy(cx: &mut Cx<'_>, input: &Value) -> Resolved {
-    let found = cx.world.find_group(shape::text(input, "groupPath")).cloned();
+    let found = cx
+        .world
+        .find_group(shape::text(input, "groupPath"))
+        .cloned();
     let group = found.filter(|group| cx.level_in_group(group) >= MAINTAINER);
     let group = group.ok_or(Refusal::Missing)?;
     let old = cx.world.dependency_proxies.get(&group.id);
-    let given = input.get("identity").and_then(Value::as_str).map(str::to_owned);
+    let given = input
+        .get("identity")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let identity = given.or_else(|| old.and_then(|proxy| proxy.identity.clone()));
     let enabled = input.get("enabled").and_then(Value::as_bool);
     let enabled = enabled.or(old.map(|proxy| proxy.enabled)).unwrap_or(true);

@@ -16,12 +16,20 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Note.url", |cx, note, _| {
         let place = note_path(cx, id(note)).and_then(|(_, parent)| {
             let parent = one(cx, &parent);
-            Some(format!("{}#note_{}", parent.get("web_url")?.as_str()?, id(note)))
+            Some(format!(
+                "{}#note_{}",
+                parent.get("web_url")?.as_str()?,
+                id(note)
+            ))
         });
         Ok(json!(place))
     }),
     ("Note.discussion", |cx, note, _| {
-        let thread = cx.world.notes.get(&id(note)).map(|note| note.discussion.clone());
+        let thread = cx
+            .world
+            .notes
+            .get(&id(note))
+            .map(|note| note.discussion.clone());
         let parent = note_path(cx, id(note)).map(|(_, parent)| parent);
         Ok(match (thread, parent) {
             (Some(thread), Some(parent)) => one(cx, &format!("{parent}/discussions/{thread}")),
@@ -32,18 +40,33 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         let path = note_path(cx, id(note)).map(|(own, _)| own);
         Ok(path.map_or_else(|| json!([]), |path| list(format!("{path}/award_emoji"))))
     }),
-    ("Discussion.replyId", |_, thread, _| Ok(thread.get("id").cloned().unwrap_or_default())),
-    ("Discussion.createdAt", |_, thread, _| Ok(first(thread, "created_at"))),
-    ("Discussion.resolvable", |_, thread, _| Ok(first(thread, "resolvable"))),
-    ("Discussion.resolved", |_, thread, _| Ok(first(thread, "resolved"))),
-    ("AwardEmoji.emoji", |_, award, _| Ok(award.get("name").cloned().unwrap_or_default())),
-    ("AwardEmoji.description", |_, award, _| Ok(award.get("name").cloned().unwrap_or_default())),
+    ("Discussion.replyId", |_, thread, _| {
+        Ok(thread.get("id").cloned().unwrap_or_default())
+    }),
+    ("Discussion.createdAt", |_, thread, _| {
+        Ok(first(thread, "created_at"))
+    }),
+    ("Discussion.resolvable", |_, thread, _| {
+        Ok(first(thread, "resolvable"))
+    }),
+    ("Discussion.resolved", |_, thread, _| {
+        Ok(first(thread, "resolved"))
+    }),
+    ("AwardEmoji.emoji", |_, award, _| {
+        Ok(award.get("name").cloned().unwrap_or_default())
+    }),
+    ("AwardEmoji.description", |_, award, _| {
+        Ok(award.get("name").cloned().unwrap_or_default())
+    }),
 ];
 
 fn first(thread: &Value, name: &str) -> Value {
     let notes = thread.get("notes").and_then(Value::as_array);
     let first = notes.and_then(|notes| notes.first());
-    first.and_then(|note| note.get(name)).cloned().unwrap_or_default()
+    first
+        .and_then(|note| note.get(name))
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The REST path of an issue or merge request.
@@ -61,7 +84,11 @@ pub(super) fn notes_of(parent: &Value) -> Value {
 
 /// Its threads.
 pub(super) fn discussions_of(parent: &Value, sort: Option<&str>) -> Value {
-    let sort = if sort == Some("CREATED_DESC") { "desc" } else { "asc" };
+    let sort = if sort == Some("CREATED_DESC") {
+        "desc"
+    } else {
+        "asc"
+    };
     list(format!("{}/discussions?sort={sort}", path_of(parent)))
 }
 
@@ -79,7 +106,10 @@ pub(super) fn noteable_path(cx: &Cx<'_>, noteable: &Noteable) -> Option<String> 
         }
         Noteable::MergeRequest(id) => {
             let request = cx.world.merge_requests.get(id)?;
-            Some(format!("/projects/{}/merge_requests/{}", request.project, request.iid))
+            Some(format!(
+                "/projects/{}/merge_requests/{}",
+                request.project, request.iid
+            ))
         }
         Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => None,
     }
@@ -108,8 +138,15 @@ pub(super) fn noteable(id: &str) -> Option<Noteable> {
 
 /// The global id of a thread, without its prefix.
 pub(super) fn thread_id(text: &str) -> &str {
-    let prefixes = ["gid://gitlab/Discussion/", "gid://gitlab/DiffDiscussion/", "gid://gitlab/IndividualNoteDiscussion/"];
-    prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
+    let prefixes = [
+        "gid://gitlab/Discussion/",
+        "gid://gitlab/DiffDiscussion/",
+        "gid://gitlab/IndividualNoteDiscussion/",
+    ];
+    prefixes
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text)
 }
 
 /// A note as the payload of a mutation.

@@ -22,7 +22,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
             ("sha", text(arguments, "sha")),
             ("source", text(arguments, "source")),
         ];
-        Ok(list(address(&format!("/projects/{}/pipelines", id(project)), &pairs)))
+        Ok(list(address(
+            &format!("/projects/{}/pipelines", id(project)),
+            &pairs,
+        )))
     }),
     ("Project.jobs", |_, project, arguments| {
         Ok(jobs(&format!("/projects/{}/jobs", id(project)), arguments))
@@ -31,29 +34,48 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(jobs(&format!("{}/jobs", path(pipeline)), arguments))
     }),
     ("Pipeline.stages", stages),
-    ("Pipeline.path", |_, pipeline, _| Ok(shape::plain(pipeline, "webPath"))),
-    ("Pipeline.detailedStatus", |cx, pipeline, _| Ok(status_of(&whole(cx, pipeline)))),
-    ("Pipeline.duration", |cx, pipeline, _| Ok(field(&whole(cx, pipeline), "duration"))),
-    ("Pipeline.user", |cx, pipeline, _| Ok(field(&whole(cx, pipeline), "user"))),
-    ("Pipeline.startedAt", |cx, pipeline, _| Ok(field(&whole(cx, pipeline), "started_at"))),
-    ("Pipeline.finishedAt", |cx, pipeline, _| Ok(field(&whole(cx, pipeline), "finished_at"))),
+    ("Pipeline.path", |_, pipeline, _| {
+        Ok(shape::plain(pipeline, "webPath"))
+    }),
+    ("Pipeline.detailedStatus", |cx, pipeline, _| {
+        Ok(status_of(&whole(cx, pipeline)))
+    }),
+    ("Pipeline.duration", |cx, pipeline, _| {
+        Ok(field(&whole(cx, pipeline), "duration"))
+    }),
+    ("Pipeline.user", |cx, pipeline, _| {
+        Ok(field(&whole(cx, pipeline), "user"))
+    }),
+    ("Pipeline.startedAt", |cx, pipeline, _| {
+        Ok(field(&whole(cx, pipeline), "started_at"))
+    }),
+    ("Pipeline.finishedAt", |cx, pipeline, _| {
+        Ok(field(&whole(cx, pipeline), "finished_at"))
+    }),
     ("CiStage.jobs", |_, stage, _| Ok(field(stage, "jobs"))),
     ("CiJob.stage", |_, job, _| {
         let name = shape::text(job, "stage");
         Ok(json!({ "id": gid("Ci::Stage", 0), "name": name, "status": job.get("status") }))
     }),
     ("CiJob.detailedStatus", |_, job, _| Ok(status_of(job))),
-    ("CiJob.failureMessage", |_, job, _| Ok(field(job, "failure_reason"))),
+    ("CiJob.failureMessage", |_, job, _| {
+        Ok(field(job, "failure_reason"))
+    }),
     ("CiJob.refName", |_, job, _| Ok(field(job, "ref"))),
     ("CiJob.shortSha", |_, job, _| {
         let commit = job.get("commit").cloned().unwrap_or_default();
         Ok(field(&commit, "short_id"))
     }),
     ("CiJob.retryable", |_, job, _| {
-        let done = matches!(shape::text(job, "status"), "success" | "failed" | "canceled");
+        let done = matches!(
+            shape::text(job, "status"),
+            "success" | "failed" | "canceled"
+        );
         Ok(json!(done))
     }),
-    ("CiJob.playable", |_, job, _| Ok(json!(shape::text(job, "status") == "manual"))),
+    ("CiJob.playable", |_, job, _| {
+        Ok(json!(shape::text(job, "status") == "manual"))
+    }),
 ];
 
 fn field(parent: &Value, name: &str) -> Value {
@@ -61,7 +83,11 @@ fn field(parent: &Value, name: &str) -> Value {
 }
 
 fn path(pipeline: &Value) -> String {
-    format!("/projects/{}/pipelines/{}", number(pipeline, "project_id"), id(pipeline))
+    format!(
+        "/projects/{}/pipelines/{}",
+        number(pipeline, "project_id"),
+        id(pipeline)
+    )
 }
 
 /// Rows of a list lack what only the single form has.
@@ -101,7 +127,9 @@ fn pipeline(cx: &mut Cx<'_>, project: &Value, arguments: &Arguments) -> Resolved
     let mut all = cx.world.pipelines.values().rev();
     let found = all.find(|pipeline| {
         pipeline.project == project
-            && (by_id == Some(pipeline.id) || iid == Some(pipeline.iid) || sha == Some(&pipeline.sha))
+            && (by_id == Some(pipeline.id)
+                || iid == Some(pipeline.iid)
+                || sha == Some(&pipeline.sha))
     });
     let Some(found) = found.map(|pipeline| pipeline.id) else {
         return Ok(Value::Null);
@@ -125,7 +153,9 @@ fn stages(cx: &mut Cx<'_>, pipeline: &Value, _: &Arguments) -> Resolved {
         .into_iter()
         .enumerate()
         .map(|(at, (name, jobs))| {
-            let failed = jobs.iter().any(|job| shape::text(job, "status") == "failed");
+            let failed = jobs
+                .iter()
+                .any(|job| shape::text(job, "status") == "failed");
             let all = |word: &str| jobs.iter().all(|job| shape::text(job, "status") == word);
             let status = match () {
                 () if failed => "failed",

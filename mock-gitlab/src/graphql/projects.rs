@@ -15,9 +15,14 @@ type Resolved = Result<Value, Refusal>;
 
 pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Project.fullPath", |_, project, _| {
-        Ok(project.get("path_with_namespace").cloned().unwrap_or_default())
+        Ok(project
+            .get("path_with_namespace")
+            .cloned()
+            .unwrap_or_default())
     }),
-    ("Project.namespace", |cx, project, _| Ok(namespace(cx, project))),
+    ("Project.namespace", |cx, project, _| {
+        Ok(namespace(cx, project))
+    }),
     ("Project.group", group_of),
     ("Project.repository", |_, project, _| {
         Ok(json!({ "_project": id(project) }))
@@ -27,11 +32,17 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(json!(repository.map(|one| one.default_branch.clone())))
     }),
     ("Repository.exists", |cx, parent, _| {
-        Ok(json!(cx.world.repositories.contains_key(&number(parent, "_project"))))
+        Ok(json!(
+            cx.world
+                .repositories
+                .contains_key(&number(parent, "_project"))
+        ))
     }),
     ("Repository.empty", |cx, parent, _| {
         let repository = cx.world.repositories.get(&number(parent, "_project"));
-        Ok(json!(repository.is_none_or(crate::world::Repository::is_empty)))
+        Ok(json!(
+            repository.is_none_or(crate::world::Repository::is_empty)
+        ))
     }),
     ("Repository.branchNames", branch_names),
     ("Repository.blobs", blobs),
@@ -51,7 +62,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(below(cx, project, "merge_requests", arguments))
     }),
     ("Project.mergeRequests", |_, project, arguments| {
-        Ok(merge_requests(&format!("/projects/{}", id(project)), arguments))
+        Ok(merge_requests(
+            &format!("/projects/{}", id(project)),
+            arguments,
+        ))
     }),
     ("Project.labels", |_, project, arguments| {
         Ok(labels(&format!("/projects/{}", id(project)), arguments))
@@ -61,19 +75,28 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("Project.projectMembers", |_, project, arguments| {
         let pairs = [("query", text(arguments, "search"))];
-        Ok(list(address(&format!("/projects/{}/members/all", id(project)), &pairs)))
+        Ok(list(address(
+            &format!("/projects/{}/members/all", id(project)),
+            &pairs,
+        )))
     }),
     ("ProjectMember.user", |_, member, _| Ok(user_of(member))),
     ("GroupMember.user", |_, member, _| Ok(user_of(member))),
     ("ProjectMember.accessLevel", |_, member, _| {
-        Ok(access(u8::try_from(number(member, "access_level")).unwrap_or(0)))
+        Ok(access(
+            u8::try_from(number(member, "access_level")).unwrap_or(0),
+        ))
     }),
     ("GroupMember.accessLevel", |_, member, _| {
-        Ok(access(u8::try_from(number(member, "access_level")).unwrap_or(0)))
+        Ok(access(
+            u8::try_from(number(member, "access_level")).unwrap_or(0),
+        ))
     }),
-    ("Group.parent", |cx, group, _| match number(group, "parent_id") {
-        0 => Ok(Value::Null),
-        parent => Ok(one(cx, &format!("/groups/{parent}"))),
+    ("Group.parent", |cx, group, _| {
+        match number(group, "parent_id") {
+            0 => Ok(Value::Null),
+            parent => Ok(one(cx, &format!("/groups/{parent}"))),
+        }
     }),
     ("Group.projects", |_, group, arguments| {
         Ok(projects_of(id(group), arguments))
@@ -86,7 +109,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("Group.descendantGroups", |_, group, arguments| {
         let pairs = [("search", text(arguments, "search"))];
-        Ok(list(address(&format!("/groups/{}/descendant_groups", id(group)), &pairs)))
+        Ok(list(address(
+            &format!("/groups/{}/descendant_groups", id(group)),
+            &pairs,
+        )))
     }),
     ("Group.issues", issues_of_group),
     ("Group.workItems", issues_of_group),
@@ -115,11 +141,16 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("Group.groupMembers", |_, group, arguments| {
         let pairs = [("query", text(arguments, "search"))];
-        Ok(list(address(&format!("/groups/{}/members/all", id(group)), &pairs)))
+        Ok(list(address(
+            &format!("/groups/{}/members/all", id(group)),
+            &pairs,
+        )))
     }),
     ("Group.dependencyProxySetting", dependency_proxy),
     ("Group.dependencyProxyBlobs", |_, _, _| Ok(json!([]))),
-    ("Group.dependencyProxyTotalSize", |_, _, _| Ok(json!("0 Bytes"))),
+    ("Group.dependencyProxyTotalSize", |_, _, _| {
+        Ok(json!("0 Bytes"))
+    }),
     ("Label.title", |_, label, _| {
         Ok(label.get("name").cloned().unwrap_or_default())
     }),
@@ -232,14 +263,26 @@ fn merge_requests(place: &str, arguments: &Arguments) -> Value {
     let sources = texts(arguments, "sourceBranches").unwrap_or_default();
     let targets = texts(arguments, "targetBranches").unwrap_or_default();
     pairs.extend(iids.iter().map(|iid| ("iids[]", Some(iid.as_str()))));
-    pairs.extend(sources.iter().take(1).map(|name| ("source_branch", Some(name.as_str()))));
-    pairs.extend(targets.iter().take(1).map(|name| ("target_branch", Some(name.as_str()))));
+    pairs.extend(
+        sources
+            .iter()
+            .take(1)
+            .map(|name| ("source_branch", Some(name.as_str()))),
+    );
+    pairs.extend(
+        targets
+            .iter()
+            .take(1)
+            .map(|name| ("target_branch", Some(name.as_str()))),
+    );
     list(address(&format!("{place}/merge_requests"), &pairs))
 }
 
 fn labels(place: &str, arguments: &Arguments) -> Value {
     let search = text(arguments, "searchTerm").or_else(|| text(arguments, "title"));
-    let above = arguments.get("includeAncestorGroups").and_then(Value::as_bool);
+    let above = arguments
+        .get("includeAncestorGroups")
+        .and_then(Value::as_bool);
     let above = if above == Some(true) { "true" } else { "false" };
     let pairs = [("search", search), ("include_ancestor_groups", Some(above))];
     list(address(&format!("{place}/labels"), &pairs))
@@ -257,8 +300,15 @@ fn milestones(place: &str, arguments: &Arguments) -> Value {
 
 fn projects_of(group: u64, arguments: &Arguments) -> Value {
     let inside = arguments.get("includeSubgroups").and_then(Value::as_bool);
-    let inside = if inside == Some(true) { "true" } else { "false" };
-    let pairs = [("search", text(arguments, "search")), ("include_subgroups", Some(inside))];
+    let inside = if inside == Some(true) {
+        "true"
+    } else {
+        "false"
+    };
+    let pairs = [
+        ("search", text(arguments, "search")),
+        ("include_subgroups", Some(inside)),
+    ];
     list(address(&format!("/groups/{group}/projects"), &pairs))
 }
 
@@ -268,21 +318,36 @@ fn branch_names(cx: &mut Cx<'_>, parent: &Value, arguments: &Arguments) -> Resol
     let repository = cx.world.repositories.get(&number(parent, "_project"));
     let names = repository.into_iter().flat_map(|one| one.branches.keys());
     let names = names.filter(|name| crate::glob::star(wanted, name));
-    Ok(json!(names.skip(size("offset")).take(size("limit").min(100)).collect::<Vec<_>>()))
+    Ok(json!(
+        names
+            .skip(size("offset"))
+            .take(size("limit").min(100))
+            .collect::<Vec<_>>()
+    ))
 }
 
 fn blobs(cx: &mut Cx<'_>, parent: &Value, arguments: &Arguments) -> Resolved {
     let project = number(parent, "_project");
     let reference = text(arguments, "ref").unwrap_or("HEAD").to_owned();
     let mut rows = Vec::new();
-    for path in texts(arguments, "paths").unwrap_or_default().into_iter().take(100) {
+    for path in texts(arguments, "paths")
+        .unwrap_or_default()
+        .into_iter()
+        .take(100)
+    {
         let address = format!("/projects/{project}/repository/files/{}", segment(&path));
-        let file = one(cx, &super::resolvers::address(&address, &[("ref", Some(&reference))]));
+        let file = one(
+            cx,
+            &super::resolvers::address(&address, &[("ref", Some(&reference))]),
+        );
         if file.is_null() {
             continue;
         }
         use base64::Engine as _;
-        let content = file.get("content").and_then(Value::as_str).unwrap_or_default();
+        let content = file
+            .get("content")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let bytes = base64::engine::general_purpose::STANDARD.decode(content);
         let content = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
         rows.push(json!({

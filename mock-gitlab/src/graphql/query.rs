@@ -26,12 +26,18 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Query.groups", groups),
     ("Query.namespace", namespace),
     ("Query.issue", |cx, _, arguments| {
-        Ok(number_of(text(arguments, "id").unwrap_or_default(), &["Issue", "WorkItem"])
-            .map_or(Value::Null, |id| issue(cx, id)))
+        Ok(number_of(
+            text(arguments, "id").unwrap_or_default(),
+            &["Issue", "WorkItem"],
+        )
+        .map_or(Value::Null, |id| issue(cx, id)))
     }),
     ("Query.workItem", |cx, _, arguments| {
-        Ok(number_of(text(arguments, "id").unwrap_or_default(), &["WorkItem", "Issue"])
-            .map_or(Value::Null, |id| issue(cx, id)))
+        Ok(number_of(
+            text(arguments, "id").unwrap_or_default(),
+            &["WorkItem", "Issue"],
+        )
+        .map_or(Value::Null, |id| issue(cx, id)))
     }),
     ("Query.issues", issues),
     ("Query.mergeRequest", merge_request),
@@ -97,12 +103,13 @@ fn users(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
         ids.as_ref().is_none_or(|ids| {
             ids.iter()
                 .any(|id| number_of(id, &["User"]) == Some(user.id))
-        }) && names
+        }) && names.as_ref().is_none_or(|names| {
+            names
+                .iter()
+                .any(|name| user.username.eq_ignore_ascii_case(name))
+        }) && search
             .as_ref()
-            .is_none_or(|names| names.iter().any(|name| user.username.eq_ignore_ascii_case(name)))
-            && search
-                .as_ref()
-                .is_none_or(|text| crate::rest::users::matches_search(user, text, admin))
+            .is_none_or(|text| crate::rest::users::matches_search(user, text, admin))
             && (!admins || user.admin)
     };
     let found = cx.world.users.values().filter(wanted);
@@ -152,7 +159,9 @@ fn projects(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
         Some(numbers.map(|id| id.to_string()).collect())
     });
     if let Some(named) = named {
-        let found = named.iter().map(|name| one(cx, &format!("/projects/{}", segment(name))));
+        let found = named
+            .iter()
+            .map(|name| one(cx, &format!("/projects/{}", segment(name))));
         return Ok(found.filter(|project| !project.is_null()).collect());
     }
     let member = arguments.get("membership").and_then(Value::as_bool);
@@ -187,7 +196,10 @@ fn namespace(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
         return Ok(of_project(project));
     }
     let path = text(arguments, "fullPath").unwrap_or_default();
-    let user = cx.world.find_user(path).filter(|_| cx.caller.user.is_some());
+    let user = cx
+        .world
+        .find_user(path)
+        .filter(|_| cx.caller.user.is_some());
     Ok(user.map_or(Value::Null, |user| {
         json!({
             "id": gid("Namespaces::UserNamespace", user.namespace_id),
@@ -237,7 +249,10 @@ fn merge_request(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved 
     let Some((project, iid)) = found.map(|request| (request.project, request.iid)) else {
         return Ok(Value::Null);
     };
-    Ok(one(cx, &format!("/projects/{project}/merge_requests/{iid}")))
+    Ok(one(
+        cx,
+        &format!("/projects/{project}/merge_requests/{iid}"),
+    ))
 }
 
 fn milestone(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
@@ -255,7 +270,11 @@ fn milestone(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
 
 /// One of the caller's own to-do items.
 pub(super) fn todo(cx: &mut Cx<'_>, id: u64) -> Value {
-    let own = cx.world.todos.get(&id).filter(|todo| Some(todo.user) == cx.caller.user);
+    let own = cx
+        .world
+        .todos
+        .get(&id)
+        .filter(|todo| Some(todo.user) == cx.caller.user);
     own.map_or(Value::Null, |todo| {
         json!({
             "id": todo.id,

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Refusal, merge_requests, mutations, notes, pipelines, projects, query, vulnerabilities, widgets,
-    work_items,
+    Refusal, merge_requests, mutations, notes, pipelines, projects, query, vulnerabilities,
+    widgets, work_items,
 };
 use crate::context::Cx;
 
@@ -27,7 +27,8 @@ const TABLE: [&[(&str, Resolver)]; 9] = [
 pub(super) fn of(owner: &str, field: &str) -> Option<Resolver> {
     let named = |name: &str| name.split_once('.') == Some((owner, field));
     let mut all = TABLE.iter().copied().flatten();
-    all.find(|(name, _)| named(name)).map(|(_, resolver)| *resolver)
+    all.find(|(name, _)| named(name))
+        .map(|(_, resolver)| *resolver)
 }
 
 /// Every name of the table.

@@ -63,7 +63,10 @@ fn build(text: &str) -> Result<Schema, String> {
         builder = match kind {
             TypeKind::Scalar => builder.register(Scalar::new(name)),
             TypeKind::Enum(list) => {
-                let items = list.values.iter().map(|item| item.node.value.node.to_string());
+                let items = list
+                    .values
+                    .iter()
+                    .map(|item| item.node.value.node.to_string());
                 builder.register(Enum::new(name).items(items))
             }
             TypeKind::InputObject(input) => {
@@ -279,7 +282,10 @@ fn arguments(cx: &ResolverContext<'_>) -> Result<Map<String, Value>, Error> {
     let mut all = Map::new();
     for (name, value) in cx.args.iter() {
         let value = value.as_value().clone().into_json();
-        all.insert(name.to_string(), value.map_err(|error| Error::new(error.to_string()))?);
+        all.insert(
+            name.to_string(),
+            value.map_err(|error| Error::new(error.to_string()))?,
+        );
     }
     Ok(all)
 }

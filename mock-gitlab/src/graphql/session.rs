@@ -169,10 +169,14 @@ fn flatten(field: &str, value: &Value, lines: &mut Vec<String>) {
     match value {
         Value::Null => {}
         Value::Array(items) => items.iter().for_each(|item| flatten(field, item, lines)),
-        Value::Object(all) => all.iter().for_each(|(name, item)| flatten(name, item, lines)),
+        Value::Object(all) => all
+            .iter()
+            .for_each(|(name, item)| flatten(name, item, lines)),
         Value::String(text) if field.is_empty() => lines.push(text.clone()),
         other => {
-            let text = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
+            let text = other
+                .as_str()
+                .map_or_else(|| other.to_string(), str::to_owned);
             let mut name = field.replace('_', " ");
             if let Some(first) = name.get_mut(..1) {
                 first.make_ascii_uppercase();

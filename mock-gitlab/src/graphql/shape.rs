@@ -15,7 +15,9 @@ pub(super) fn plain(parent: &Value, field: &str) -> Value {
     }
     if field == "webPath" {
         let url = get("web_url").and_then(Value::as_str).unwrap_or_default();
-        let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let path = url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.split_once('/'));
         return path.map_or(Value::Null, |(_, path)| json!(format!("/{path}")));
     }
     // Rendered text is the text itself: nothing here renders Markdown.
@@ -116,9 +118,17 @@ mod tests {
 
     #[test]
     fn a_global_id_is_read_only_for_its_class() {
-        assert_eq!(number_of("gid://gitlab/WorkItem/7", &["WorkItem", "Issue"]), Some(7));
+        assert_eq!(
+            number_of("gid://gitlab/WorkItem/7", &["WorkItem", "Issue"]),
+            Some(7)
+        );
         assert_eq!(number_of("7", &["WorkItem"]), Some(7));
-        for wrong in ["gid://gitlab/Label/7", "gid://gitlab/WorkItem/x", "gid://other/WorkItem/7", ""] {
+        for wrong in [
+            "gid://gitlab/Label/7",
+            "gid://gitlab/WorkItem/x",
+            "gid://other/WorkItem/7",
+            "",
+        ] {
             assert_eq!(number_of(wrong, &["WorkItem"]), None, "{wrong}");
         }
     }

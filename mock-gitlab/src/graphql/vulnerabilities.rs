@@ -8,8 +8,8 @@ use super::session::one;
 use super::shape::{gid, id, number, number_of};
 use crate::context::Cx;
 use crate::site::Plan;
-use crate::world::access::DEVELOPER;
 use crate::world::Vulnerability;
+use crate::world::access::DEVELOPER;
 
 type Arguments = Map<String, Value>;
 type Resolved = Result<Value, Refusal>;
@@ -22,7 +22,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(listed(cx, arguments, &|_| true))
     }),
     ("Query.vulnerability", |cx, _, arguments| {
-        let wanted = number_of(text(arguments, "id").unwrap_or_default(), &["Vulnerability"]);
+        let wanted = number_of(
+            text(arguments, "id").unwrap_or_default(),
+            &["Vulnerability"],
+        );
         Ok(wanted.map_or(Value::Null, |id| single(cx, id)))
     }),
     ("Project.vulnerabilities", |cx, project, arguments| {
@@ -32,7 +35,9 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Group.vulnerabilities", |cx, group, arguments| {
         let group = id(group);
         let below: Vec<u64> = cx.world.projects_below(group).map(|one| one.id).collect();
-        Ok(listed(cx, arguments, &|found| below.contains(&found.project)))
+        Ok(listed(cx, arguments, &|found| {
+            below.contains(&found.project)
+        }))
     }),
     ("Project.vulnerabilitySeveritiesCount", counts),
     ("Vulnerability.project", |cx, found, _| {
@@ -45,13 +50,24 @@ fn seen(cx: &Cx<'_>, found: &Vulnerability) -> bool {
     cx.site.plan == Plan::Ultimate && project.is_some_and(|one| cx.level_in(one) >= DEVELOPER)
 }
 
-fn listed(cx: &mut Cx<'_>, arguments: &Arguments, belongs: &dyn Fn(&Vulnerability) -> bool) -> Value {
+fn listed(
+    cx: &mut Cx<'_>,
+    arguments: &Arguments,
+    belongs: &dyn Fn(&Vulnerability) -> bool,
+) -> Value {
     let lower = |name: &str| {
-        texts(arguments, name).map(|words| words.iter().map(|word| word.to_lowercase()).collect::<Vec<_>>())
+        texts(arguments, name).map(|words| {
+            words
+                .iter()
+                .map(|word| word.to_lowercase())
+                .collect::<Vec<_>>()
+        })
     };
     let (states, severities, reports) = (lower("state"), lower("severity"), lower("reportType"));
     let projects = texts(arguments, "projectId");
-    let fits = |words: &Option<Vec<String>>, word: &String| words.as_ref().is_none_or(|all| all.contains(word));
+    let fits = |words: &Option<Vec<String>>, word: &String| {
+        words.as_ref().is_none_or(|all| all.contains(word))
+    };
     let mut rows: Vec<&Vulnerability> = cx
         .world
         .vulnerabilities
@@ -63,7 +79,8 @@ fn listed(cx: &mut Cx<'_>, arguments: &Arguments, belongs: &dyn Fn(&Vulnerabilit
                 && fits(&severities, &found.severity)
                 && fits(&reports, &found.report_type)
                 && projects.as_ref().is_none_or(|all| {
-                    all.iter().any(|id| super::projects::number_in(id) == Some(found.project))
+                    all.iter()
+                        .any(|id| super::projects::number_in(id) == Some(found.project))
                 })
         })
         .collect();
@@ -83,7 +100,11 @@ fn listed(cx: &mut Cx<'_>, arguments: &Arguments, belongs: &dyn Fn(&Vulnerabilit
 
 /// One vulnerability, if the caller may see it.
 pub(super) fn single(cx: &Cx<'_>, id: u64) -> Value {
-    let found = cx.world.vulnerabilities.get(&id).filter(|found| seen(cx, found));
+    let found = cx
+        .world
+        .vulnerabilities
+        .get(&id)
+        .filter(|found| seen(cx, found));
     found.map_or(Value::Null, |found| value(cx, found))
 }
 
@@ -145,7 +166,10 @@ fn counts(cx: &mut Cx<'_>, project: &Value, _: &Arguments) -> Resolved {
         };
         all.filter(fits).count()
     };
-    Ok(SEVERITIES.iter().map(|word| ((*word).to_owned(), json!(count(word)))).collect())
+    Ok(SEVERITIES
+        .iter()
+        .map(|word| ((*word).to_owned(), json!(count(word))))
+        .collect())
 }
 
 /// Moves a vulnerability to another state.
@@ -158,9 +182,14 @@ pub(super) fn change(cx: &mut Cx<'_>, input: &Value, state: &str) -> Resolved {
     if let Some(found) = cx.world.vulnerabilities.get_mut(&id) {
         state.clone_into(&mut found.state);
         found.changed = Some((now, user));
-        found.comment = input.get("comment").and_then(Value::as_str).map(str::to_owned);
+        found.comment = input
+            .get("comment")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let reason = input.get("dismissalReason").and_then(Value::as_str);
-        found.dismissal_reason = reason.filter(|_| state == "dismissed").map(str::to_lowercase);
+        found.dismissal_reason = reason
+            .filter(|_| state == "dismissed")
+            .map(str::to_lowercase);
     }
     Ok(json!({ "errors": [], "vulnerability": single(cx, id) }))
 }

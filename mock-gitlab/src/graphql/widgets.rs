@@ -38,7 +38,11 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         Ok(super::work_items::labels(cx, widget))
     }),
     ("WorkItemWidgetHierarchy.parent", |cx, widget, _| {
-        let parent = cx.world.work_items.get(&id(widget)).and_then(|item| item.parent);
+        let parent = cx
+            .world
+            .work_items
+            .get(&id(widget))
+            .and_then(|item| item.parent);
         Ok(parent.map_or(Value::Null, |id| super::connection::issue(cx, id)))
     }),
     ("WorkItemWidgetHierarchy.children", |cx, widget, _| {
@@ -47,24 +51,36 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("WorkItemWidgetHierarchy.ancestors", |cx, widget, _| {
         let above = |id: &u64| cx.world.work_items.get(id).and_then(|item| item.parent);
         // A loop made by a test ends too.
-        let mut chain: Vec<u64> = std::iter::successors(above(&id(widget)), above).take(10).collect();
+        let mut chain: Vec<u64> = std::iter::successors(above(&id(widget)), above)
+            .take(10)
+            .collect();
         chain.reverse();
         Ok(issue_rows(chain))
     }),
     ("WorkItemWidgetLinkedItems.linkedItems", linked_items),
     ("WorkItemWidgetNotes.discussions", |_, widget, arguments| {
-        Ok(super::notes::discussions_of(widget, text(arguments, "sort")))
+        Ok(super::notes::discussions_of(
+            widget,
+            text(arguments, "sort"),
+        ))
     }),
     ("WorkItemWidgetAwardEmoji.awardEmoji", |_, widget, _| {
         Ok(super::notes::awards(widget))
     }),
     ("WorkItemWidgetParticipants.participants", |_, widget, _| {
-        Ok(super::connection::list(format!("{}/participants", path(widget))))
+        Ok(super::connection::list(format!(
+            "{}/participants",
+            path(widget)
+        )))
     }),
 ];
 
 fn path(item: &Value) -> String {
-    format!("/projects/{}/issues/{}", number(item, "project_id"), number(item, "iid"))
+    format!(
+        "/projects/{}/issues/{}",
+        number(item, "project_id"),
+        number(item, "iid")
+    )
 }
 
 /// The widgets of a work item: each is the item again with a few fields of its own, so
@@ -95,7 +111,9 @@ fn own(cx: &Cx<'_>, item: &Value, word: &str) -> Value {
     match word {
         "ASSIGNEES" => json!({ "allowsMultipleAssignees": true, "canInviteMembers": false }),
         "LABELS" => json!({ "allowsScopedLabels": true }),
-        "HEALTH_STATUS" => json!({ "healthStatus": extra.and_then(|item| item.health_status.clone()) }),
+        "HEALTH_STATUS" => {
+            json!({ "healthStatus": extra.and_then(|item| item.health_status.clone()) })
+        }
         "START_AND_DUE_DATE" => json!({
             "startDate": extra.and_then(|item| item.start_date.clone()),
             "isFixed": true,
@@ -116,7 +134,11 @@ fn own(cx: &Cx<'_>, item: &Value, word: &str) -> Value {
             })
         }),
         "STATUS" => {
-            let implied = if shape::text(item, "state") == "closed" { 3 } else { 1 };
+            let implied = if shape::text(item, "state") == "closed" {
+                3
+            } else {
+                1
+            };
             let number = extra.and_then(|item| item.status).unwrap_or(implied);
             json!({ "status": super::work_items::status(number) })
         }

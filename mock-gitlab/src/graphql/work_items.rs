@@ -32,14 +32,21 @@ const STATUSES: [(u64, &str, &str, &str); 5] = [
 
 pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("WorkItem.state", |_, item, _| {
-        Ok(json!(if shape::text(item, "state") == "closed" { "CLOSED" } else { "OPEN" }))
+        Ok(json!(if shape::text(item, "state") == "closed" {
+            "CLOSED"
+        } else {
+            "OPEN"
+        }))
     }),
     ("WorkItem.namespace", |cx, item, _| {
         let project = one(cx, &format!("/projects/{}", number(item, "project_id")));
         Ok(super::query::of_project(project))
     }),
     ("WorkItem.project", |cx, item, _| {
-        Ok(one(cx, &format!("/projects/{}", number(item, "project_id"))))
+        Ok(one(
+            cx,
+            &format!("/projects/{}", number(item, "project_id")),
+        ))
     }),
     ("WorkItem.workItemType", |_, item, _| {
         Ok(type_value(shape::text(item, "issue_type")))
@@ -50,17 +57,27 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("WorkItem.userPermissions", permissions),
     ("WorkItem.widgets", super::widgets::of),
-    ("WorkItem.awardEmoji", |_, item, _| Ok(super::notes::awards(item))),
+    ("WorkItem.awardEmoji", |_, item, _| {
+        Ok(super::notes::awards(item))
+    }),
     ("WorkItemType.widgetDefinitions", definitions),
     ("Issue.type", |_, issue, _| {
         Ok(json!(shape::text(issue, "issue_type").to_uppercase()))
     }),
     ("Issue.labels", |cx, issue, _| Ok(labels(cx, issue))),
     ("Issue.reference", reference),
-    ("Issue.timeEstimate", |_, issue, _| Ok(time(issue, "time_estimate"))),
-    ("Issue.totalTimeSpent", |_, issue, _| Ok(time(issue, "total_time_spent"))),
-    ("Issue.notes", |_, issue, _| Ok(super::notes::notes_of(issue))),
-    ("Issue.discussions", |_, issue, _| Ok(super::notes::discussions_of(issue, None))),
+    ("Issue.timeEstimate", |_, issue, _| {
+        Ok(time(issue, "time_estimate"))
+    }),
+    ("Issue.totalTimeSpent", |_, issue, _| {
+        Ok(time(issue, "total_time_spent"))
+    }),
+    ("Issue.notes", |_, issue, _| {
+        Ok(super::notes::notes_of(issue))
+    }),
+    ("Issue.discussions", |_, issue, _| {
+        Ok(super::notes::discussions_of(issue, None))
+    }),
     ("Project.incidentManagementTimelineEvents", timeline),
 ];
 
@@ -83,8 +100,8 @@ pub(super) fn wanted(
     let projects = projects_in(cx, place);
     let user = |name: &str| cx.world.find_user(name).map_or(0, |user| user.id);
     let author = text(arguments, "authorUsername").map(user);
-    let assignees: Option<Vec<u64>> =
-        texts(arguments, "assigneeUsernames").map(|names| names.iter().map(|name| user(name)).collect());
+    let assignees: Option<Vec<u64>> = texts(arguments, "assigneeUsernames")
+        .map(|names| names.iter().map(|name| user(name)).collect());
     let state = text(arguments, "state").filter(|state| *state != "all");
     let types: Option<Vec<String>> = texts(arguments, "types")
         .map(|types| types.iter().map(|word| word.to_lowercase()).collect());
@@ -99,7 +116,9 @@ pub(super) fn wanted(
             && assignees
                 .as_ref()
                 .is_none_or(|all| all.iter().all(|one| issue.assignees.contains(one)))
-            && types.as_ref().is_none_or(|types| types.contains(&issue.issue_type))
+            && types
+                .as_ref()
+                .is_none_or(|types| types.contains(&issue.issue_type))
             && labels
                 .as_ref()
                 .is_none_or(|all| all.iter().all(|one| issue.labels.contains(one)))
@@ -116,7 +135,11 @@ pub(super) fn wanted(
 }
 
 fn projects_in(cx: &Cx<'_>, place: Option<Place>) -> Vec<u64> {
-    let seen = cx.world.projects.values().filter(|project| cx.sees_project(project));
+    let seen = cx
+        .world
+        .projects
+        .values()
+        .filter(|project| cx.sees_project(project));
     let inside = |project: &&crate::world::Project| match place {
         None => true,
         Some(Place::Project(id)) => project.id == id,
@@ -203,7 +226,10 @@ fn reference(_: &mut Cx<'_>, item: &Value, arguments: &Arguments) -> Resolved {
     let full = arguments.get("full").and_then(Value::as_bool) == Some(true);
     let kind = if full { "full" } else { "short" };
     let references = item.get("references");
-    Ok(references.and_then(|all| all.get(kind)).cloned().unwrap_or_default())
+    Ok(references
+        .and_then(|all| all.get(kind))
+        .cloned()
+        .unwrap_or_default())
 }
 
 fn permissions(cx: &mut Cx<'_>, item: &Value, _: &Arguments) -> Resolved {
@@ -225,7 +251,10 @@ fn permissions(cx: &mut Cx<'_>, item: &Value, _: &Arguments) -> Resolved {
 
 fn time(issue: &Value, name: &str) -> Value {
     let stats = issue.get("time_stats");
-    stats.and_then(|stats| stats.get(name)).cloned().unwrap_or_default()
+    stats
+        .and_then(|stats| stats.get(name))
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The labels an object of a project names.
@@ -235,9 +264,14 @@ pub(super) fn labels(cx: &mut Cx<'_>, parent: &Value) -> Value {
     let mut rows = Vec::new();
     for name in names.unwrap_or_default() {
         let name = name.as_str().unwrap_or_default();
-        let place = format!("/projects/{project}/labels/{}", super::resolvers::segment(name));
+        let place = format!(
+            "/projects/{project}/labels/{}",
+            super::resolvers::segment(name)
+        );
         match one(cx, &place) {
-            Value::Null => rows.push(json!({ "id": 0, "name": name, "color": "#737278", "text_color": "#FFFFFF" })),
+            Value::Null => rows.push(
+                json!({ "id": 0, "name": name, "color": "#737278", "text_color": "#FFFFFF" }),
+            ),
             label => rows.push(label),
         }
     }

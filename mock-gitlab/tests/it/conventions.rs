@@ -20,7 +20,10 @@ async fn keyset_pages_exist_where_gitlab_has_them() {
         format!("/projects/1/repository/tree?{keyset}"),
     ] {
         let reply = root.get(&path).await.expect(200);
-        assert!(reply.header("link").unwrap().contains("rel=\"next\""), "{path}");
+        assert!(
+            reply.header("link").unwrap().contains("rel=\"next\""),
+            "{path}"
+        );
         assert_eq!(reply.header("x-total"), None, "{path}");
     }
     for path in [
@@ -30,7 +33,13 @@ async fn keyset_pages_exist_where_gitlab_has_them() {
         format!("/groups?{keyset}&order_by=path"),
     ] {
         let reply = root.get(&path).await.expect(405);
-        assert!(reply.json()["error"].as_str().unwrap().starts_with("Keyset pagination"), "{path}");
+        assert!(
+            reply.json()["error"]
+                .as_str()
+                .unwrap()
+                .starts_with("Keyset pagination"),
+            "{path}"
+        );
     }
 }
 
@@ -43,8 +52,16 @@ async fn every_list_of_groups_is_reached_by_its_cursor() {
     while seen.len() < 10 {
         let reply = root.raw("GET", &path, "", "").await.unwrap().expect(200);
         seen.push(reply.json()[0]["full_path"].as_str().unwrap().to_owned());
-        let Some(link) = reply.header("link") else { break };
-        path = link.split(['<', '>']).nth(1).unwrap().strip_prefix(gl.url()).unwrap().to_owned();
+        let Some(link) = reply.header("link") else {
+            break;
+        };
+        path = link
+            .split(['<', '>'])
+            .nth(1)
+            .unwrap()
+            .strip_prefix(gl.url())
+            .unwrap()
+            .to_owned();
     }
     assert_eq!(seen, ["larkspur", "larkspur/workshop"]);
 }
@@ -63,13 +80,21 @@ async fn bodies_come_as_json_form_and_multipart() {
         ("multipart/form-data; boundary=x", multipart),
         ("application/json", json.as_str()),
     ] {
-        let made = alice.raw("POST", "/api/v4/projects/1/issues", kind, body).await.unwrap();
+        let made = alice
+            .raw("POST", "/api/v4/projects/1/issues", kind, body)
+            .await
+            .unwrap();
         let made = made.expect(201).json();
         assert_eq!(made["title"], "From a form", "{kind}");
         assert_eq!(made["labels"], json!(["bug", "docs"]), "{kind}");
     }
     let query = "/api/v4/projects/1/issues?title=From+a+form&labels=bug,docs";
-    let made = alice.raw("POST", query, "", "").await.unwrap().expect(201).json();
+    let made = alice
+        .raw("POST", query, "", "")
+        .await
+        .unwrap()
+        .expect(201)
+        .json();
     assert_eq!(made["labels"], json!(["bug", "docs"]));
 }
 
@@ -79,7 +104,11 @@ async fn every_answer_has_its_standing_headers() {
     let bob = Client::of(&gl, "bob");
     for path in ["/user", "/projects/999", "/nowhere"] {
         let reply = bob.get(path).await;
-        assert_eq!(reply.header("x-request-id").map(str::len), Some(26), "{path}");
+        assert_eq!(
+            reply.header("x-request-id").map(str::len),
+            Some(26),
+            "{path}"
+        );
         for (name, value) in [("vary", "Origin"), ("x-content-type-options", "nosniff")] {
             assert_eq!(reply.header(name), Some(value), "{path}");
         }
@@ -121,7 +150,14 @@ async fn any_of_several_tags_matches_and_a_star_does_too() {
 async fn an_order_nobody_knows_is_refused() {
     let gl = company().await;
     let root = Client::of(&gl, "root");
-    for path in ["/projects", "/users", "/groups", "/projects/1/issues", "/projects/1/merge_requests", "/projects/1/pipelines"] {
+    for path in [
+        "/projects",
+        "/users",
+        "/groups",
+        "/projects/1/issues",
+        "/projects/1/merge_requests",
+        "/projects/1/pipelines",
+    ] {
         let reply = root.get(&format!("{path}?order_by=colour")).await;
         assert_eq!(
             reply.expect(400).json(),
@@ -149,8 +185,16 @@ async fn quirks_rename_routes_and_refuse_tokens() {
     alice.get(&format!("{path}/bridges")).await.expect(404);
     alice.get(&format!("{path}/trigger_jobs")).await.expect(200);
     let branch = json!({ "branch": "slow-check", "ref": "main" });
-    alice.post("/projects/1/repository/branches", branch).await.expect(201);
-    let request = json!({ "source_branch": "slow-check", "target_branch": "main", "title": "Slow check" });
-    let made = alice.post("/projects/1/merge_requests", request).await.expect(201).json();
+    alice
+        .post("/projects/1/repository/branches", branch)
+        .await
+        .expect(201);
+    let request =
+        json!({ "source_branch": "slow-check", "target_branch": "main", "title": "Slow check" });
+    let made = alice
+        .post("/projects/1/merge_requests", request)
+        .await
+        .expect(201)
+        .json();
     assert_eq!(made["detailed_merge_status"], "checking");
 }

@@ -5,13 +5,23 @@ const INPUTS: u64 = 5_000;
 
 #[test]
 fn no_request_makes_it_panic() {
-    #[expect(clippy::disallowed_methods, reason = "how long a test runs is the caller's choice")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a test runs is the caller's choice"
+    )]
     let asked = std::env::var("MOCK_GITLAB_FUZZ_INPUTS");
-    let inputs = asked.ok().and_then(|text| text.parse().ok()).unwrap_or(INPUTS);
+    let inputs = asked
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(INPUTS);
     for number in 0..inputs {
         let bytes = mock_gitlab::fuzz_request(number);
         let outcome = std::panic::catch_unwind(|| mock_gitlab::fuzz(&bytes));
-        assert!(outcome.is_ok(), "request {number}:\n{}", String::from_utf8_lossy(&bytes));
+        assert!(
+            outcome.is_ok(),
+            "request {number}:\n{}",
+            String::from_utf8_lossy(&bytes)
+        );
     }
 }
 

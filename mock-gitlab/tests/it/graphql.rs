@@ -31,5 +31,6 @@ fn data(reply: Reply) -> Value {
 fn message(reply: Reply) -> String {
     let body = reply.json();
     let text = body["errors"][0]["message"].as_str();
-    text.unwrap_or_else(|| panic!("no error: {body}")).to_owned()
+    text.unwrap_or_else(|| panic!("no error: {body}"))
+        .to_owned()
 }

@@ -31,12 +31,18 @@ async fn the_edge_counts_everything_and_says_so() {
     let bob = Client::of(&gl, "bob");
     for left in [3, 2, 1, 0] {
         let reply = bob.get("/user").await.expect(200);
-        assert_eq!(reply.header("ratelimit-remaining"), Some(left.to_string().as_str()));
+        assert_eq!(
+            reply.header("ratelimit-remaining"),
+            Some(left.to_string().as_str())
+        );
     }
     let refused = bob.get("/user").await.expect(429);
     assert_eq!(refused.text(), "Retry later\n");
     assert_eq!(refused.header("retry-after"), Some("60"));
-    assert_eq!(refused.header("ratelimit-name"), Some("throttle_authenticated_api"));
+    assert_eq!(
+        refused.header("ratelimit-name"),
+        Some("throttle_authenticated_api")
+    );
     Client::of(&gl, "alice").get("/user").await.expect(200);
     gl.clock().advance(Duration::from_mins(1));
     bob.get("/user").await.expect(200);
@@ -50,7 +56,12 @@ async fn an_endpoint_has_a_limit_of_its_own() {
     note().await.expect(201);
     note().await.expect(201);
     let refused = note().await.expect(429);
-    assert!(refused.json()["message"]["error"].as_str().unwrap().contains("too many times"));
+    assert!(
+        refused.json()["message"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("too many times")
+    );
     assert_eq!(refused.header("retry-after"), Some("60"));
     assert_eq!(refused.header("ratelimit-remaining"), None);
     // Other routes go on, and the sixty seconds pass.

@@ -22,7 +22,11 @@ pub(super) fn add(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     };
     for target in targets(input) {
         let (other, _) = item_at(cx, &target)?;
-        let other = cx.world.issues.get(&other).map(|issue| (issue.project, issue.iid));
+        let other = cx
+            .world
+            .issues
+            .get(&other)
+            .map(|issue| (issue.project, issue.iid));
         let (project, iid) = other.unwrap_or_default();
         let body = json!({
             "target_project_id": project,
@@ -46,6 +50,9 @@ pub(super) fn remove(cx: &mut Cx<'_>, input: &Value) -> Resolved {
             rest(cx, "DELETE", &format!("{path}/links/{link}"), None)?;
         }
     }
-    let message = format!("Successfully unlinked ID(s): {}.", targets(input).join(", "));
+    let message = format!(
+        "Successfully unlinked ID(s): {}.",
+        targets(input).join(", ")
+    );
     Ok(json!({ "workItem": { "$issue": id }, "message": message }))
 }

@@ -16,7 +16,10 @@ pub(super) fn create(cx: &mut Cx<'_>, input: &Value) -> Resolved {
         "" => format!("{path}/notes"),
         thread => format!("{path}/discussions/{}/notes", thread_id(thread)),
     };
-    let internal = input.get("internal").and_then(Value::as_bool).unwrap_or(false);
+    let internal = input
+        .get("internal")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
     let body = json!({ "body": text(input, "body"), "internal": internal });
     let note = rest(cx, "POST", &place, Some(body))?.body;
     // A note of nothing but quick actions leaves no note.
@@ -71,7 +74,9 @@ pub(super) fn take_award(cx: &mut Cx<'_>, input: &Value) -> Resolved {
         let user = award.get("user").map(|user| number(user, "id"));
         text(award, "name") == text(input, "name") && user == cx.caller.user
     });
-    let id = own.map(|award| number(award, "id")).ok_or(Refusal::Missing)?;
+    let id = own
+        .map(|award| number(award, "id"))
+        .ok_or(Refusal::Missing)?;
     rest(cx, "DELETE", &format!("{path}/{id}"), None)?;
     Ok(json!({ "awardEmoji": null }))
 }

@@ -13,7 +13,9 @@ pub(super) fn create(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     let path = [text(input, "namespacePath"), text(input, "projectPath")]
         .into_iter()
         .find(|path| !path.is_empty())
-        .ok_or_else(|| Refusal::Error("One of namespacePath or projectPath is required".to_owned()))?;
+        .ok_or_else(|| {
+            Refusal::Error("One of namespacePath or projectPath is required".to_owned())
+        })?;
     let project = one(cx, &format!("/projects/{}", segment(path)));
     if project.is_null() {
         return Err(Refusal::Missing);
@@ -22,7 +24,10 @@ pub(super) fn create(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     let mut body = Map::new();
     body.insert("title".to_owned(), json!(text(input, "title")));
     body.insert("issue_type".to_owned(), json!(kind));
-    for (name, own) in [("description", "description"), ("confidential", "confidential")] {
+    for (name, own) in [
+        ("description", "description"),
+        ("confidential", "confidential"),
+    ] {
         if let Some(value) = input.get(name).filter(|value| !value.is_null()) {
             body.insert(own.to_owned(), value.clone());
         }
@@ -77,10 +82,15 @@ fn widgets(cx: &Cx<'_>, input: &Value, body: &mut Map<String, Value>) {
     set("due_date", given("/startAndDueDateWidget/dueDate"));
     let numbers = |value: Value, class: &str| -> Value {
         let ids = value.as_array().cloned().unwrap_or_default();
-        let ids = ids.iter().filter_map(|id| number_of(id.as_str()?, &[class]));
+        let ids = ids
+            .iter()
+            .filter_map(|id| number_of(id.as_str()?, &[class]));
         json!(ids.collect::<Vec<u64>>())
     };
-    set("assignee_ids", given("/assigneesWidget/assigneeIds").map(|ids| numbers(ids, "User")));
+    set(
+        "assignee_ids",
+        given("/assigneesWidget/assigneeIds").map(|ids| numbers(ids, "User")),
+    );
     let milestone = given("/milestoneWidget/milestoneId");
     let milestone = milestone.map(|id| id.as_str().and_then(|id| number_of(id, &["Milestone"])));
     set("milestone_id", milestone.map(|id| json!(id.unwrap_or(0))));
@@ -94,7 +104,10 @@ fn widgets(cx: &Cx<'_>, input: &Value, body: &mut Map<String, Value>) {
     };
     set("labels", given("/labelsWidget/labelIds").map(names));
     set("add_labels", given("/labelsWidget/addLabelIds").map(names));
-    set("remove_labels", given("/labelsWidget/removeLabelIds").map(names));
+    set(
+        "remove_labels",
+        given("/labelsWidget/removeLabelIds").map(names),
+    );
 }
 
 /// The widgets that the issue does not hold. Null takes a value away.
@@ -110,7 +123,9 @@ fn extras(cx: &mut Cx<'_>, id: u64, input: &Value) -> Result<(), Refusal> {
         }
         cx.world.work_items.entry(id).or_default().parent = parent;
     }
-    let children = input.pointer("/hierarchyWidget/childrenIds").and_then(Value::as_array);
+    let children = input
+        .pointer("/hierarchyWidget/childrenIds")
+        .and_then(Value::as_array);
     for child in children.into_iter().flatten() {
         let (child, _) = item_at(cx, child.as_str().unwrap_or_default())?;
         cx.world.work_items.entry(child).or_default().parent = Some(id);
@@ -148,11 +163,17 @@ pub(super) fn convert(cx: &mut Cx<'_>, input: &Value) -> Resolved {
 
 pub(super) fn relocate(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     let from = segment(text(input, "projectPath"));
-    let target = one(cx, &format!("/projects/{}", segment(text(input, "targetProjectPath"))));
+    let target = one(
+        cx,
+        &format!("/projects/{}", segment(text(input, "targetProjectPath"))),
+    );
     if target.is_null() {
         return Err(Refusal::Missing);
     }
-    let path = format!("/projects/{from}/issues/{}/move", segment(text(input, "iid")));
+    let path = format!(
+        "/projects/{from}/issues/{}/move",
+        segment(text(input, "iid"))
+    );
     let body = json!({ "to_project_id": number(&target, "id") });
     let moved = rest(cx, "POST", &path, Some(body))?.body;
     Ok(json!({ "issue": { "$issue": number(&moved, "id") } }))

@@ -35,7 +35,10 @@ async fn a_connection_is_reset_where_told() {
     ] {
         gl.faults().add(fault.times(1));
         let error = bob.raw("GET", "/api/v4/user", "", "").await.unwrap_err();
-        let kinds = [std::io::ErrorKind::ConnectionReset, std::io::ErrorKind::BrokenPipe];
+        let kinds = [
+            std::io::ErrorKind::ConnectionReset,
+            std::io::ErrorKind::BrokenPipe,
+        ];
         assert!(kinds.contains(&error.kind()), "{error}");
         bob.get("/user").await.expect(200);
     }
@@ -67,7 +70,13 @@ async fn payloads_are_bad_in_every_way() {
     let reply = spoiled(Payload::WrongContentType).await;
     assert_eq!(reply.header("content-type"), Some("text/plain"));
     assert_eq!(reply.json()["username"], "bob");
-    for payload in [Payload::Empty, Payload::InvalidJson, Payload::NotANumber, Payload::InvalidUtf8, Payload::Deep] {
+    for payload in [
+        Payload::Empty,
+        Payload::InvalidJson,
+        Payload::NotANumber,
+        Payload::InvalidUtf8,
+        Payload::Deep,
+    ] {
         let reply = spoiled(payload).await;
         assert_eq!(reply.header("content-type"), json);
         serde_json::from_slice::<Value>(&reply.body).unwrap_err();
@@ -90,10 +99,24 @@ async fn answers_drift_into_the_future() {
         bob.get("/projects/1").await.expect(200).json()
     };
     let project = read(Fault::drift(Drift::Retype).field("id")).await;
-    assert_eq!((&project["id"], &project["name"]), (&json!("1"), &json!("Music Box")));
-    assert_eq!(read(Fault::drift(Drift::Drop).field("name")).await.get("name"), None);
-    assert_eq!(read(Fault::drift(Drift::Rename).field("name")).await["name_v2"], "Music Box");
-    assert_eq!(read(Fault::drift(Drift::Enum).field("visibility")).await["visibility"], "quite_unheard_of");
+    assert_eq!(
+        (&project["id"], &project["name"]),
+        (&json!("1"), &json!("Music Box"))
+    );
+    assert_eq!(
+        read(Fault::drift(Drift::Drop).field("name"))
+            .await
+            .get("name"),
+        None
+    );
+    assert_eq!(
+        read(Fault::drift(Drift::Rename).field("name")).await["name_v2"],
+        "Music Box"
+    );
+    assert_eq!(
+        read(Fault::drift(Drift::Enum).field("visibility")).await["visibility"],
+        "quite_unheard_of"
+    );
     assert!(read(Fault::drift(Drift::Add)).await["from_the_future"].is_object());
     let nulled = read(Fault::drift(Drift::Null).share(1.0)).await;
     assert!(nulled.as_object().unwrap().values().all(Value::is_null));
@@ -111,9 +134,15 @@ async fn page_headers_lie() {
     let next = |reply: &Reply| reply.header("link").unwrap().to_owned();
     assert!(next(&read(Paging::RepeatPage).await).contains("page=2>; rel=\"next\""));
     assert!(next(&read(Paging::EndlessNext).await).contains("page=3>; rel=\"next\""));
-    assert!(next(&read(Paging::ForeignNext).await).starts_with("<https://elsewhere.invalid/api/v4/projects?"));
+    assert!(
+        next(&read(Paging::ForeignNext).await)
+            .starts_with("<https://elsewhere.invalid/api/v4/projects?")
+    );
     let reply = read(Paging::FalseTotals).await;
-    assert_eq!((reply.header("x-total"), reply.header("x-total-pages")), (Some("999999"), Some("1")));
+    assert_eq!(
+        (reply.header("x-total"), reply.header("x-total-pages")),
+        (Some("999999"), Some("1"))
+    );
     let reply = read(Paging::MissingHeaders).await;
     assert_eq!((reply.header("link"), reply.header("x-page")), (None, None));
 }

@@ -33,7 +33,8 @@ async fn query_header_and_user_narrow_it_down() {
     let gl = company().await;
     let (alice, bob) = (Client::of(&gl, "alice"), Client::of(&gl, "bob"));
     gl.faults().add(Fault::status(501).query("search", "mu*"));
-    gl.faults().add(Fault::status(502).header("X-Shift", "night"));
+    gl.faults()
+        .add(Fault::status(502).header("X-Shift", "night"));
     gl.faults().add(Fault::status(503).by_user("alice"));
     alice.get("/user").await.expect(503);
     bob.get("/user").await.expect(200);
@@ -93,14 +94,21 @@ async fn a_probability_depends_on_the_seed_alone() {
 async fn a_graphql_operation_is_named() {
     let gl = company().await;
     let bob = Client::of(&gl, "bob");
-    gl.faults().add(Fault::graphql_error("Timeout on Project.issues").operation("getWorkItem"));
-    let ask = |name: &str| json!({ "query": format!("query {name} {{ echo(text: \"x\") }}") }).to_string();
+    gl.faults()
+        .add(Fault::graphql_error("Timeout on Project.issues").operation("getWorkItem"));
+    let ask = |name: &str| {
+        json!({ "query": format!("query {name} {{ echo(text: \"x\") }}") }).to_string()
+    };
     for (name, hit) in [("getWorkItem", true), ("listWorkItems", false)] {
         let reply = bob
             .raw("POST", "/api/graphql", "application/json", &ask(name))
             .await
             .unwrap();
-        assert_eq!(reply.expect(200).json().get("errors").is_some(), hit, "{name}");
+        assert_eq!(
+            reply.expect(200).json().get("errors").is_some(),
+            hit,
+            "{name}"
+        );
     }
 }
 
@@ -148,13 +156,32 @@ fn every_fault_of_the_library_can_be_written_and_read() {
     ];
     let plan = FaultPlan::new();
     for fault in faults {
-        let narrowed = fault.on("GET /a/**").query("b", "c").header("d", "e*").by_user("alice");
-        let narrowed = narrowed.operation("op").skip(1).nth(2).every(3).probability(0.25).times(4);
+        let narrowed = fault
+            .on("GET /a/**")
+            .query("b", "c")
+            .header("d", "e*")
+            .by_user("alice");
+        let narrowed = narrowed
+            .operation("op")
+            .skip(1)
+            .nth(2)
+            .every(3)
+            .probability(0.25)
+            .times(4);
         let at = Timestamp::parse("2026-11-01").unwrap();
-        plan.add(narrowed.between(at, at).after_commit().then(Fault::silence()));
+        plan.add(
+            narrowed
+                .between(at, at)
+                .after_commit()
+                .then(Fault::silence()),
+        );
     }
     let written = plan.to_json();
-    let lines = written.as_array().unwrap().iter().map(|fault| format!("[[fault]]\n{}", toml(fault)));
+    let lines = written
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| format!("[[fault]]\n{}", toml(fault)));
     let read = FaultPlan::from_toml(&lines.collect::<String>()).unwrap();
     assert_eq!(read.to_json(), written);
 }
@@ -165,12 +192,19 @@ fn toml(fault: &serde_json::Value) -> String {
         match own {
             serde_json::Value::Object(all) => {
                 let inside = all.iter().filter(|(_, own)| !own.is_null());
-                let inside: Vec<String> = inside.map(|(name, own)| format!("{name} = {}", value(own))).collect();
+                let inside: Vec<String> = inside
+                    .map(|(name, own)| format!("{name} = {}", value(own)))
+                    .collect();
                 format!("{{ {} }}", inside.join(", "))
             }
             other => other.to_string(),
         }
     }
-    let all = fault.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
-    all.map(|(name, own)| format!("{name} = {}\n", value(own))).collect()
+    let all = fault
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null());
+    all.map(|(name, own)| format!("{name} = {}\n", value(own)))
+        .collect()
 }

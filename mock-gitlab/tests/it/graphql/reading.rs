@@ -13,7 +13,10 @@ async fn the_caller_reads_about_themselves() {
     let query = "{ currentUser { id username email webPath } echo(text: \"hi\") metadata { version enterprise } }";
     let found = data(send(&alice, query, json!({})).await);
     let id = gl.user("alice").id();
-    assert_eq!(found["currentUser"]["id"], format!("gid://gitlab/User/{id}"));
+    assert_eq!(
+        found["currentUser"]["id"],
+        format!("gid://gitlab/User/{id}")
+    );
     assert_eq!(found["currentUser"]["webPath"], "/alice");
     assert_eq!(found["echo"], "\"alice\" says: hi");
     assert_eq!(found["metadata"]["enterprise"], true);
@@ -44,7 +47,13 @@ async fn a_connection_is_walked_by_its_cursors() {
     loop {
         let page = data(send(&bob, query, json!({ "after": after })).await);
         let issues = &page["project"]["issues"];
-        seen.extend(issues["nodes"].as_array().unwrap().iter().map(|one| one["iid"].clone()));
+        seen.extend(
+            issues["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["iid"].clone()),
+        );
         assert_eq!(issues["edges"][0]["node"]["iid"], issues["nodes"][0]["iid"]);
         if issues["pageInfo"]["hasNextPage"] == json!(false) {
             assert_eq!(issues["count"], json!(seen.len()));
@@ -79,15 +88,28 @@ async fn merge_requests_bring_their_pipelines_and_jobs() {
                  headPipeline { id status jobs { nodes { name status stage { name } } } } discussions { nodes { id notes { nodes { body } } } } } } \
                  pipelines(first: 2) { nodes { id status detailedStatus { text } stages { nodes { name } } } } } }";
     let found = data(send(&bob, query, json!({})).await);
-    let requests = found["project"]["mergeRequests"]["nodes"].as_array().unwrap();
+    let requests = found["project"]["mergeRequests"]["nodes"]
+        .as_array()
+        .unwrap();
     assert_eq!(requests.len(), 3);
     for request in requests {
         assert_eq!(request["state"], "opened");
         assert_eq!(request["diffHeadSha"], request["diffRefs"]["headSha"]);
     }
     let pipeline = &found["project"]["pipelines"]["nodes"][0];
-    assert!(pipeline["id"].as_str().unwrap().starts_with("gid://gitlab/Ci::Pipeline/"));
-    assert!(pipeline["status"].as_str().unwrap().chars().all(|letter| letter.is_ascii_uppercase()));
+    assert!(
+        pipeline["id"]
+            .as_str()
+            .unwrap()
+            .starts_with("gid://gitlab/Ci::Pipeline/")
+    );
+    assert!(
+        pipeline["status"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase())
+    );
 }
 
 #[tokio::test]
@@ -102,8 +124,13 @@ async fn users_groups_and_namespaces_are_found() {
     assert_eq!(found["users"]["nodes"], json!([{ "username": "alice" }]));
     assert_eq!(found["user"]["name"], "Carol Marchetti");
     let projects = found["group"]["projects"]["nodes"].to_string();
-    assert!(projects.contains("larkspur/workshop/tuning-fork"), "{projects}");
-    let types = found["namespace"]["workItemTypes"]["nodes"].as_array().unwrap();
+    assert!(
+        projects.contains("larkspur/workshop/tuning-fork"),
+        "{projects}"
+    );
+    let types = found["namespace"]["workItemTypes"]["nodes"]
+        .as_array()
+        .unwrap();
     assert!(types.iter().any(|kind| kind["name"] == "Incident"));
     assert_eq!(found["ciCatalogResources"]["nodes"], json!([]));
 }
@@ -114,6 +141,10 @@ async fn introspection_shows_the_schema() {
     let query = "{ __schema { queryType { name } types { name } } __type(name: \"WorkItem\") { fields { name type { kind ofType { name } } } } }";
     let found = data(send(&Client::anonymous(&gl), query, json!({})).await);
     assert_eq!(found["__schema"]["queryType"]["name"], "Query");
-    assert!(found["__schema"]["types"].to_string().contains("WorkItemWidgetHierarchy"));
+    assert!(
+        found["__schema"]["types"]
+            .to_string()
+            .contains("WorkItemWidgetHierarchy")
+    );
     assert!(found["__type"]["fields"].to_string().contains("widgets"));
 }

@@ -26,17 +26,29 @@ async fn ultimate_ones_list_and_judge_them() {
     let gl = licensed(Plan::Ultimate).await;
     let alice = Client::of(&gl, "alice");
     let found = data(send(&alice, LIST, json!({})).await);
-    let rows = found["project"]["vulnerabilities"]["nodes"].as_array().unwrap().clone();
+    let rows = found["project"]["vulnerabilities"]["nodes"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(rows[0]["severity"], "CRITICAL");
     assert_eq!(rows[0]["project"]["name"], "Music Box");
     let high = data(send(&alice, LIST, json!({ "severity": ["HIGH"] })).await);
-    assert_eq!(high["project"]["vulnerabilities"]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        high["project"]["vulnerabilities"]["nodes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     let dismiss = "mutation no($id: VulnerabilityID!) { vulnerabilityDismiss(input: { id: $id, dismissalReason: USED_IN_TESTS, \
                    comment: \"A key of wax\" }) { errors vulnerability { state dismissalReason stateComment dismissedBy { username } } } }";
     let id = json!({ "id": rows[0]["id"] });
     let done = data(send(&alice, dismiss, id.clone()).await);
     let done = &done["vulnerabilityDismiss"]["vulnerability"];
-    assert_eq!((&done["state"], &done["dismissalReason"]), (&json!("DISMISSED"), &json!("USED_IN_TESTS")));
+    assert_eq!(
+        (&done["state"], &done["dismissalReason"]),
+        (&json!("DISMISSED"), &json!("USED_IN_TESTS"))
+    );
     assert_eq!(done["dismissedBy"]["username"], "alice");
     // A guest sees none of it.
     let carol = Client::of(&gl, "carol");

@@ -24,7 +24,10 @@ async fn read(client: &Client<'_>, iid: &Value) -> Value {
 
 fn widget<'a>(item: &'a Value, kind: &str) -> &'a Value {
     let widgets = item["widgets"].as_array().unwrap();
-    widgets.iter().find(|widget| widget["type"] == kind).unwrap()
+    widgets
+        .iter()
+        .find(|widget| widget["type"] == kind)
+        .unwrap()
 }
 
 fn gid(gl: &MockGitlab, iid: u64) -> String {
@@ -58,41 +61,76 @@ async fn a_work_item_is_made_read_changed_and_deleted() {
     let gl = company().await;
     let alice = Client::of(&gl, "alice");
     let bob = format!("gid://gitlab/User/{}", gl.user("bob").id());
-    let label = gl.edit(|world| world.labels.values().find(|label| label.name == "bug").unwrap().id);
-    let made = create(&alice, json!({
-        "descriptionWidget": { "description": "It squeaks." },
-        "assigneesWidget": { "assigneeIds": [bob] },
-        "labelsWidget": { "labelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
-        "startAndDueDateWidget": { "startDate": "2026-11-02", "dueDate": "2026-11-09" },
-        "healthStatusWidget": { "healthStatus": "atRisk" },
-        "weightWidget": { "weight": 3 },
-        "hierarchyWidget": { "parentId": gid(&gl, 3) },
-    })).await;
+    let label = gl.edit(|world| {
+        world
+            .labels
+            .values()
+            .find(|label| label.name == "bug")
+            .unwrap()
+            .id
+    });
+    let made = create(
+        &alice,
+        json!({
+            "descriptionWidget": { "description": "It squeaks." },
+            "assigneesWidget": { "assigneeIds": [bob] },
+            "labelsWidget": { "labelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
+            "startAndDueDateWidget": { "startDate": "2026-11-02", "dueDate": "2026-11-09" },
+            "healthStatusWidget": { "healthStatus": "atRisk" },
+            "weightWidget": { "weight": 3 },
+            "hierarchyWidget": { "parentId": gid(&gl, 3) },
+        }),
+    )
+    .await;
     let item = read(&alice, &made["iid"]).await;
-    assert_eq!((&item["state"], &item["workItemType"]["name"]), (&json!("OPEN"), &json!("Task")));
+    assert_eq!(
+        (&item["state"], &item["workItemType"]["name"]),
+        (&json!("OPEN"), &json!("Task"))
+    );
     assert_eq!(widget(&item, "DESCRIPTION")["description"], "It squeaks.");
-    assert_eq!(widget(&item, "ASSIGNEES")["assignees"]["nodes"][0]["username"], "bob");
-    assert_eq!(widget(&item, "LABELS")["labels"]["nodes"][0]["title"], "bug");
-    assert_eq!(widget(&item, "START_AND_DUE_DATE")["startDate"], "2026-11-02");
+    assert_eq!(
+        widget(&item, "ASSIGNEES")["assignees"]["nodes"][0]["username"],
+        "bob"
+    );
+    assert_eq!(
+        widget(&item, "LABELS")["labels"]["nodes"][0]["title"],
+        "bug"
+    );
+    assert_eq!(
+        widget(&item, "START_AND_DUE_DATE")["startDate"],
+        "2026-11-02"
+    );
     assert_eq!(widget(&item, "START_AND_DUE_DATE")["dueDate"], "2026-11-09");
     assert_eq!(widget(&item, "HEALTH_STATUS")["healthStatus"], "atRisk");
     assert_eq!(widget(&item, "WEIGHT")["weight"], 3);
     assert_eq!(widget(&item, "HIERARCHY")["parent"]["iid"], "3");
     let parent = read(&alice, &json!("3")).await;
-    assert_eq!(widget(&parent, "HIERARCHY")["children"]["nodes"][0]["title"], "Oil the governor");
-    let closed = update(&alice, json!({
-        "id": made["id"],
-        "stateEvent": "CLOSE",
-        "hierarchyWidget": { "parentId": null },
-        "labelsWidget": { "removeLabelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
-    })).await;
+    assert_eq!(
+        widget(&parent, "HIERARCHY")["children"]["nodes"][0]["title"],
+        "Oil the governor"
+    );
+    let closed = update(
+        &alice,
+        json!({
+            "id": made["id"],
+            "stateEvent": "CLOSE",
+            "hierarchyWidget": { "parentId": null },
+            "labelsWidget": { "removeLabelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
+        }),
+    )
+    .await;
     assert_eq!(closed["workItem"]["state"], "CLOSED");
     let item = read(&alice, &made["iid"]).await;
     assert_eq!(widget(&item, "STATUS")["status"]["name"], "Done");
     assert_eq!(widget(&item, "LABELS")["labels"]["nodes"], json!([]));
     assert_eq!(widget(&item, "HIERARCHY")["parent"], json!(null));
     // REST sees the same thing.
-    let issue = alice.get(&format!("/projects/1/issues/{}", made["iid"].as_str().unwrap())).await;
+    let issue = alice
+        .get(&format!(
+            "/projects/1/issues/{}",
+            made["iid"].as_str().unwrap()
+        ))
+        .await;
     assert_eq!(issue.expect(200).json()["state"], "closed");
     let delete = "mutation gone($id: WorkItemID!) { workItemDelete(input: { id: $id }) { errors project { name } } }";
     let root = Client::of(&gl, "root");
@@ -105,12 +143,25 @@ async fn a_work_item_is_made_read_changed_and_deleted() {
 async fn what_is_wrong_stands_in_the_payload_and_what_is_forbidden_is_an_error() {
     let gl = company().await;
     let (alice, carol) = (Client::of(&gl, "alice"), Client::of(&gl, "carol"));
-    let wrong = update(&alice, json!({ "id": gid(&gl, 3), "title": "x".repeat(300) })).await;
-    assert!(wrong["errors"][0].as_str().unwrap().contains("too long"), "{wrong}");
-    let wrong = update(&alice, json!({ "id": gid(&gl, 3), "hierarchyWidget": { "parentId": gid(&gl, 3) } })).await;
+    let wrong = update(
+        &alice,
+        json!({ "id": gid(&gl, 3), "title": "x".repeat(300) }),
+    )
+    .await;
+    assert!(
+        wrong["errors"][0].as_str().unwrap().contains("too long"),
+        "{wrong}"
+    );
+    let wrong = update(
+        &alice,
+        json!({ "id": gid(&gl, 3), "hierarchyWidget": { "parentId": gid(&gl, 3) } }),
+    )
+    .await;
     assert_eq!(wrong["errors"].as_array().unwrap().len(), 1);
     let query = "mutation change($id: WorkItemID!) { workItemUpdate(input: { id: $id, title: \"Mine\" }) { errors } }";
-    let refused = send(&carol, query, json!({ "id": gid(&gl, 2) })).await.expect(200);
+    let refused = send(&carol, query, json!({ "id": gid(&gl, 2) }))
+        .await
+        .expect(200);
     assert!(message(refused).contains("permission"));
 }
 
@@ -125,13 +176,23 @@ async fn items_are_listed_by_type_state_and_words() {
     let tasks = &tasks["namespace"]["workItems"];
     let rows = tasks["nodes"].as_array().unwrap();
     assert_eq!(tasks["count"], json!(rows.len()));
-    assert!(rows.iter().all(|item| item["workItemType"]["name"] == "Task"));
+    assert!(
+        rows.iter()
+            .all(|item| item["workItemType"]["name"] == "Task")
+    );
     assert!(rows.iter().any(|item| item["iid"] == made["iid"]));
     let closed = data(send(&bob, query, json!({ "state": "closed" })).await);
-    let closed = closed["namespace"]["workItems"]["nodes"].as_array().unwrap().clone();
+    let closed = closed["namespace"]["workItems"]["nodes"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert!(!closed.is_empty() && closed.iter().all(|item| item["state"] == "CLOSED"));
     let found = data(send(&bob, query, json!({ "search": "GOVERNOR" })).await);
-    assert!(found["namespace"]["workItems"]["nodes"].to_string().contains("Oil the governor"));
+    assert!(
+        found["namespace"]["workItems"]["nodes"]
+            .to_string()
+            .contains("Oil the governor")
+    );
 }
 
 #[tokio::test]
@@ -146,7 +207,10 @@ async fn items_are_linked_noted_on_and_reacted_to() {
     assert_eq!(added["workItemAddLinkedItems"]["errors"], json!([]));
     let item = read(&alice, &made["iid"]).await;
     let links = &widget(&item, "LINKED_ITEMS")["linkedItems"]["nodes"];
-    assert_eq!(links[0], json!({ "linkType": "blocks", "workItem": { "iid": "3" } }));
+    assert_eq!(
+        links[0],
+        json!({ "linkType": "blocks", "workItem": { "iid": "3" } })
+    );
     let remove = "mutation take($id: WorkItemID!, $other: WorkItemID!) { workItemRemoveLinkedItems(input: { id: $id, workItemsIds: [$other] }) { errors } }";
     data(send(&alice, remove, both).await);
     let note = "mutation note($id: NoteableID!, $thread: DiscussionID) { createNote(input: { noteableId: $id, body: \"Drop by drop\", \
@@ -155,13 +219,21 @@ async fn items_are_linked_noted_on_and_reacted_to() {
     let said = &said["createNote"]["note"];
     assert!(said["id"].as_str().unwrap().starts_with("gid://gitlab/"));
     let item = read(&alice, &made["iid"]).await;
-    assert_eq!(widget(&item, "LINKED_ITEMS")["linkedItems"]["nodes"], json!([]));
+    assert_eq!(
+        widget(&item, "LINKED_ITEMS")["linkedItems"]["nodes"],
+        json!([])
+    );
     let threads = &widget(&item, "NOTES")["discussions"]["nodes"];
     assert!(threads.to_string().contains("Drop by drop"), "{threads}");
     let react = "mutation react($id: AwardableID!) { awardEmojiAdd(input: { awardableId: $id, name: \"tada\" }) { errors awardEmoji { name user { username } } } }";
     let award = data(send(&alice, react, json!({ "id": said["id"] })).await);
-    assert_eq!(award["awardEmojiAdd"]["awardEmoji"]["user"]["username"], "alice");
+    assert_eq!(
+        award["awardEmojiAdd"]["awardEmoji"]["user"]["username"],
+        "alice"
+    );
     let take = "mutation take($id: AwardableID!) { awardEmojiRemove(input: { awardableId: $id, name: \"tada\" }) { errors } }";
     data(send(&alice, take, json!({ "id": said["id"] })).await);
-    assert!(message(send(&alice, take, json!({ "id": said["id"] })).await).contains("does not exist"));
+    assert!(
+        message(send(&alice, take, json!({ "id": said["id"] })).await).contains("does not exist")
+    );
 }
