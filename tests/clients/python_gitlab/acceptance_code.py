@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from stage import MUSIC_BOX, Stage, holds, refused, rows, same
+from stage import Stage, holds, refused, rows, same
 
 ROWS: dict = {}
 row = rows(ROWS)
@@ -42,9 +42,10 @@ def create_update_and_a_stale_update(stage: Stage) -> None:
     file = stage.project.files.create(data)
     same((file.file_path, file.branch), (path, "main"))
     first = stage.project.files.get(file_path=path, ref="main")
+    before = first.last_commit_id
     first.content = base64.b64encode(b"b").decode()
     first.save(branch="main", commit_message="Change", encoding="base64")
-    stale = {"last_commit_id": first.last_commit_id, "content": "c"}
+    stale = {"last_commit_id": before, "content": "c"}
     change = {"branch": "main", "commit_message": "Late", **stale}
     refused(400, lambda: stage.project.files.update(path, change))
 
@@ -135,8 +136,11 @@ def thread_on_a_line(stage: Stage) -> None:
 
 @row("M06")
 def approve_and_take_it_back(stage: Stage) -> None:
-    project = stage.bob.projects.get(MUSIC_BOX)
-    request = project.mergerequests.list(state="opened", author_username="alice")[0]
+    bob = stage.bob.users.list(username="bob")[0]
+    if bob.id not in [one.id for one in stage.project.members.list()]:
+        stage.project.members.create({"user_id": bob.id, "access_level": 30})
+    iid = stage.merge_request().iid
+    request = stage.bob.projects.get(stage.project.id).mergerequests.get(iid)
     request.approve()
     holds("bob" in approvers(request), "approved by bob")
     request.unapprove()

@@ -144,8 +144,8 @@ def pages(stage: Stage) -> None:
     client = stage.root
     page = client.projects.list(per_page=500, iterator=True)
     same(page.per_page, 100)
-    page = client.projects.list(per_page=2, page=2, iterator=True)
-    holds(page.total >= 5 and page.prev_page == 1 and page.next_page == 3, "pages 1 and 3")
+    page = client.projects.list(per_page=2, iterator=True)
+    holds(page.total >= 5 and page.prev_page is None and page.next_page == 2, "page 2")
     answer = client.http_request("get", "/projects", query_data={"per_page": 2, "page": 2})
     order = re.findall(r'rel="(\w+)"', answer.headers["Link"])
     same(order, ["prev", "next", "first", "last"])
