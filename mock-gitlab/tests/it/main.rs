@@ -7,6 +7,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod administration;
 mod authentication;
 mod binary;
 mod browser_pages;
@@ -18,12 +19,15 @@ mod determinism;
 mod faults;
 mod fuzzing;
 mod graphql;
+mod group_changes;
 mod groups;
 mod hostile;
 mod huge;
 mod issue_lists;
 mod issues;
 mod jobs;
+mod joining;
+mod keys;
 mod labels;
 mod ledger;
 mod merge_requests;
@@ -35,8 +39,10 @@ mod pipelines;
 mod projects;
 mod rate_limits;
 mod reviews;
+mod runners;
 mod search;
 mod snapshots;
+mod users;
 mod writing;
 
 use mock_gitlab::{MockGitlab, World};
