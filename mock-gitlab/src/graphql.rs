@@ -4,18 +4,26 @@
 mod connection;
 pub(crate) mod errors;
 mod limits;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod merge_requests;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod mutations;
 mod notes;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod pipelines;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod projects;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod query;
 mod resolvers;
 mod schema;
 mod session;
 mod shape;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod vulnerabilities;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod widgets;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod work_items;
 
 use std::pin::pin;

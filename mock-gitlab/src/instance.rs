@@ -101,7 +101,7 @@ impl MockGitlab {
     /// Goes back to a snapshot, as often as wanted. Clock, ledger and faults go on.
     ///
     /// # Panics
-    /// When the instance does not have that snapshot, or no longer: sixteen newer ones
+    /// When the instance does not have that snapshot: sixteen later ones
     /// push it out.
     #[expect(clippy::panic, reason = "a snapshot that is not there should be loud")]
     pub fn restore(&self, snapshot: SnapshotId) {

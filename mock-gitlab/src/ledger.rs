@@ -75,8 +75,13 @@ impl Record {
     /// sha-256 of the body as far as it was kept, in hexadecimal.
     pub fn digest(&self) -> String {
         use sha2::Digest as _;
+        use std::fmt::Write as _;
         let hash = sha2::Sha256::digest(&self.body);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a String cannot fail.
+            write!(text, "{byte:02x}").ok();
+            text
+        })
     }
 
     pub(crate) fn to_json(&self) -> Value {

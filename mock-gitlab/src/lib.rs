@@ -1,4 +1,4 @@
-//! A believable GitLab to test against, in memory: REST, faults, a ledger and a
+//! A believable GitLab to test against, in memory: REST, GraphQL, faults, a ledger and a
 //! clock that stands still until a test moves it.
 //!
 //! ```
@@ -21,10 +21,13 @@
 //! | `builder`, `instance` | starting an instance and holding it |
 //! | [`world`] | the data: users, groups, projects, repositories … and the seeds |
 //! | `rest` | **the table of routes**; one file per resource, conventions beside it |
-//! | `oauth`, `pages`, `health`, `control` | what lies outside `/api/v4` |
+//! | `graphql` | `/api/graphql`: its schema, and resolvers that ask the handlers of `rest` |
+//! | `oauth`, `pages`, `health`, `control` | what lies outside the API |
 //! | `routes` | matching raw paths |
 //! | `server` | connections, one exchange, damage done to answers |
-//! | `faults`, `ledger`, `clock`, `ids` | the tools of a test |
+//! | `faults`, `ledger`, `coverage`, `snapshots`, `clock`, `ids` | the tools of a test |
+//! | `journal` | remembering across restarts |
+//! | `fuzzing` | hostile input without sockets |
 //!
 //! A request walks one way: `server/exchange.rs` → `server/answering.rs` → `routes.rs`
 //! → `rest/conventions` → a handler in `rest/<resource>.rs`, which gets one [`World`],

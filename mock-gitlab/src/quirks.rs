@@ -126,7 +126,7 @@ impl Quirks {
             "rate_limits" => self.rate_limits = parse(name, value)?,
             "rate_limit_divisor" => self.rate_limit_divisor = parse(name, value)?,
             "merge_status_delay_seconds" => self.merge_status_delay_seconds = parse(name, value)?,
-            "bridges_route" => self.bridges_route = value.to_owned(),
+            "bridges_route" => value.clone_into(&mut self.bridges_route),
             "fine_grained_tokens" => self.fine_grained_tokens = parse(name, value)?,
             "issuer" => self.issuer = Some(value.to_owned()),
             _ => return Err(format!("there is no quirk `{name}`")),

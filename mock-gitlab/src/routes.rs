@@ -186,7 +186,8 @@ impl RouteTable {
 
     /// The most specific route for a raw path.
     pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
-        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        // Rails reads several slashes as one, and clients send them.
+        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let best = |wanted: &str| {
             self.tree.find(&segments, &|at| {
                 self.routes.get(at).filter(|route| route.method == wanted)
@@ -261,6 +262,11 @@ mod tests {
     fn a_rest_keeps_its_slashes() {
         let found = values("/api/v4/projects/1/artifacts/log/a%20b.txt").unwrap();
         assert_eq!(found.get("path"), "log/a b.txt");
+    }
+
+    #[test]
+    fn several_slashes_are_one() {
+        assert_eq!(values("/api/v4//users//7").unwrap().get("id"), "7");
     }
 
     #[test]

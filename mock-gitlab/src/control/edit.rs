@@ -9,9 +9,10 @@ use crate::error::ApiError;
 use crate::world::Token;
 
 /// What can be edited; the word is the parameter `do`.
-const OPERATIONS: [&str; 7] = [
+const OPERATIONS: [&str; 8] = [
     "block_user",
     "mint_token",
+    "mint_job_token",
     "revoke_token",
     "expire_token",
     "set_scopes",
@@ -30,6 +31,7 @@ pub(super) fn edit(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             }
         }
         "mint_token" => return mint(cx),
+        "mint_job_token" => return mint_for_job(cx),
         "finish_job" => finish_job(cx)?,
         "conflict" => conflict(cx)?,
         other => on_token(cx, other)?,
@@ -76,6 +78,16 @@ fn on_token(cx: &mut Cx<'_>, operation: &str) -> Result<(), ApiError> {
         _ => token.scopes = scopes,
     }
     Ok(())
+}
+
+/// `job`: answers the value its script would find in `CI_JOB_TOKEN`.
+fn mint_for_job(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let id = cx.params.required_id("job")?;
+    if !cx.world.jobs.contains_key(&id) {
+        return Err(ApiError::not_found("Job"));
+    }
+    let value = cx.world.job_token(id, cx.now);
+    Ok(Answer::created(&json!({ "token": value })))
 }
 
 /// Ends a job at once: `job` and `status` (`success` or `failed`).

@@ -270,7 +270,7 @@ pub(super) fn make(routes: &[(String, String)], number: u64) -> Vec<u8> {
     }
     if method != "GET" || draw.one_in(20) {
         let (kind, body) = body(&mut draw, pattern.contains("graphql"));
-        text.push_str(&format!("content-type: {kind}\n\n{body}"));
+        text.extend(["content-type: ", kind, "\n\n", &body]);
     }
     let mut bytes = text.into_bytes();
     if draw.one_in(5) {

@@ -1,5 +1,6 @@
 //! Projects, groups and namespaces.
 
+use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
@@ -343,7 +344,6 @@ fn blobs(cx: &mut Cx<'_>, parent: &Value, arguments: &Arguments) -> Resolved {
         if file.is_null() {
             continue;
         }
-        use base64::Engine as _;
         let content = file
             .get("content")
             .and_then(Value::as_str)

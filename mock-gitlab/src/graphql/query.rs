@@ -193,7 +193,7 @@ fn namespace(cx: &mut Cx<'_>, _: &Value, arguments: &Arguments) -> Resolved {
     }
     let project = by_path(cx, "projects", arguments);
     if !project.is_null() {
-        return Ok(of_project(project));
+        return Ok(of_project(&project));
     }
     let path = text(arguments, "fullPath").unwrap_or_default();
     let user = cx
@@ -224,8 +224,8 @@ pub(super) fn of_group(mut group: Value) -> Value {
 }
 
 /// A project as a namespace.
-pub(super) fn of_project(project: Value) -> Value {
-    let number = number(&project, "id");
+pub(super) fn of_project(project: &Value) -> Value {
+    let number = number(project, "id");
     json!({
         "id": gid("Namespaces::ProjectNamespace", number),
         "name": project.get("name"),

@@ -120,10 +120,11 @@ fn with_connections(text: &str) -> String {
     nodes.sort_unstable();
     nodes.dedup();
     for node in nodes {
-        text.push_str(&format!(
+        let made = format!(
             "\ntype {node}Connection {{ nodes: [{node}] edges: [{node}Edge] pageInfo: PageInfo! count: Int }}\n\
              type {node}Edge {{ cursor: String! node: {node} }}\n"
-        ));
+        );
+        text.push_str(&made);
     }
     text
 }
@@ -213,14 +214,12 @@ impl Plan {
                 Some(resolver) => resolver(cx, parent, &arguments)?,
                 None => shape::plain(parent, &self.name),
             };
-            match &self.nodes {
-                // A connection is made once; its own fields are plain.
-                Some(node) => connection::page(cx, value, &arguments, node),
-                None => {
-                    let value = connection::expand(cx, value);
-                    Ok(shape::dress(&self.base, value))
-                }
+            // A connection is made once; its own fields are plain.
+            if let Some(node) = &self.nodes {
+                return connection::page(cx, value, &arguments, node);
             }
+            let value = connection::expand(cx, value);
+            Ok(shape::dress(&self.base, value))
         });
         Ok(self.finish(value.map_err(Error::from)?, &self.ty))
     }

@@ -40,7 +40,7 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     }),
     ("WorkItem.namespace", |cx, item, _| {
         let project = one(cx, &format!("/projects/{}", number(item, "project_id")));
-        Ok(super::query::of_project(project))
+        Ok(super::query::of_project(&project))
     }),
     ("WorkItem.project", |cx, item, _| {
         Ok(one(

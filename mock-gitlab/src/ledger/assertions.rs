@@ -35,12 +35,11 @@ impl Records {
     #[track_caller]
     pub fn assert_count(&self, wanted: usize) {
         let found = self.count();
-        if found != wanted {
-            panic!(
-                "{wanted} requests wanted, {found} made:\n{}",
-                self.listing()
-            );
-        }
+        assert!(
+            found == wanted,
+            "{wanted} requests wanted, {found} made:\n{}",
+            self.listing()
+        );
     }
 
     /// Fails unless there is exactly one, and returns it.
@@ -77,9 +76,11 @@ impl Records {
     #[track_caller]
     pub fn assert_same_connection(&self) {
         let first = self.0.first().map(|record| record.connection);
-        if self.iter().any(|record| Some(record.connection) != first) {
-            panic!("more than one connection:\n{}", self.listing());
-        }
+        assert!(
+            self.iter().all(|record| Some(record.connection) == first),
+            "more than one connection:\n{}",
+            self.listing()
+        );
     }
 
     /// Fails when a request was made with a credential of this kind: `personal`,

@@ -188,5 +188,5 @@ fn delete_file(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 fn pipelines(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = readable(cx)?;
     find(cx, &project)?;
-    pagination::offset(cx, &[] as &[Value], Value::clone)
+    pagination::offset_or_cursor(cx, &[] as &[Value], "id", |_| 0, Value::clone)
 }

@@ -16,6 +16,7 @@ mod code;
 mod control;
 mod conventions;
 mod determinism;
+mod endpoints;
 mod faults;
 mod fuzzing;
 mod graphql;

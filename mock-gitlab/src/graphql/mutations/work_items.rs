@@ -150,7 +150,7 @@ pub(super) fn delete(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     rest(cx, "DELETE", &path, None)?;
     cx.world.work_items.remove(&id);
     let project = one(cx, &format!("/projects/{project}"));
-    let namespace = crate::graphql::query::of_project(project.clone());
+    let namespace = crate::graphql::query::of_project(&project);
     Ok(json!({ "project": project, "namespace": namespace }))
 }
 

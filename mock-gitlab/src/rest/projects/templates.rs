@@ -10,20 +10,22 @@ use crate::rest::conventions::pagination;
 use crate::routes::RouteTable;
 
 pub(super) fn routes(table: &mut RouteTable) {
-    table.get("projects/:id/templates/:type", list);
-    table.get("projects/:id/templates/:type/:name", get);
+    table.get("projects/:id/templates/issues", |cx| list(cx, ISSUES));
+    table.get("projects/:id/templates/issues/:name", |cx| get(cx, ISSUES));
+    table.get("projects/:id/templates/merge_requests", |cx| {
+        list(cx, MERGE_REQUESTS)
+    });
+    table.get("projects/:id/templates/merge_requests/:name", |cx| {
+        get(cx, MERGE_REQUESTS)
+    });
 }
 
-/// Name and content of the templates of the path's type.
-fn templates(cx: &Cx<'_>) -> Result<Vec<(String, String)>, ApiError> {
+const ISSUES: &str = ".gitlab/issue_templates/";
+const MERGE_REQUESTS: &str = ".gitlab/merge_request_templates/";
+
+/// Name and content of the templates in a directory.
+fn templates(cx: &Cx<'_>, directory: &str) -> Result<Vec<(String, String)>, ApiError> {
     let project = cx.readable_project()?;
-    let directory = match cx.path.get("type") {
-        "issues" => ".gitlab/issue_templates/",
-        "merge_requests" => ".gitlab/merge_request_templates/",
-        // Those the instance brings along are listed under `/templates`.
-        "dockerfiles" | "gitignores" | "gitlab_ci_ymls" | "licenses" => return Ok(Vec::new()),
-        _ => return Err(ApiError::not_a_choice("type")),
-    };
     let repository = cx.repository(&project)?;
     let Some(head) = repository.resolve("HEAD") else {
         return Ok(Vec::new());
@@ -37,14 +39,16 @@ fn templates(cx: &Cx<'_>) -> Result<Vec<(String, String)>, ApiError> {
     Ok(files.collect())
 }
 
-fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    let rows = templates(cx)?;
+fn list(cx: &mut Cx<'_>, directory: &str) -> Result<Answer, ApiError> {
+    let rows = templates(cx, directory)?;
     pagination::offset(cx, &rows, |(name, _)| json!({ "key": name, "name": name }))
 }
 
-fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+fn get(cx: &mut Cx<'_>, directory: &str) -> Result<Answer, ApiError> {
     let name = cx.path.get("name").to_owned();
-    let found = templates(cx)?.into_iter().find(|(key, _)| *key == name);
+    let found = templates(cx, directory)?
+        .into_iter()
+        .find(|(key, _)| *key == name);
     let (name, content) = found.ok_or_else(|| ApiError::not_found("Template"))?;
     let value: Value = json!({ "name": name, "content": content });
     Ok(Answer::json(&value))
