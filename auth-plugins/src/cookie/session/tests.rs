@@ -28,6 +28,7 @@ impl Scene {
         let clock = Arc::new(ManualClock::default());
         let context = BuildContext {
             instance: Instance::parse("https://gitlab.example").unwrap(),
+            instances: Vec::new(),
             egress: Egress::new(&EgressConfig::default()).unwrap(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),

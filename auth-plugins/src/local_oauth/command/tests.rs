@@ -84,6 +84,7 @@ impl Scene {
         let (config, _) = load::<Config>(&sources, &[]).unwrap();
         let context = BuildContext {
             instance: Instance::parse(self.gitlab.url()).unwrap(),
+            instances: Vec::new(),
             egress: Egress::new(&EgressConfig::default()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
