@@ -44,6 +44,7 @@ mod reviews;
 mod runners;
 mod search;
 mod snapshots;
+mod sso;
 mod users;
 mod writing;
 
