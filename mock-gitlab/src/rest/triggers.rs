@@ -33,6 +33,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.post("projects/:id/ref/:ref/trigger/pipeline", run);
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the type that every check has")]
 fn check(
     cx: &mut Cx<'_>,
     _place: &Place,
