@@ -95,6 +95,7 @@ pub(crate) mod wikis;
 use crate::routes::{RouteTable, Surface};
 
 /// All routes of an instance.
+#[expect(clippy::too_many_lines, reason = "one line per resource")]
 pub(crate) fn table() -> RouteTable {
     let mut table = RouteTable::new();
 

@@ -69,7 +69,7 @@ fn set(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .or_default();
     match value.as_str() {
         "true" if !actors.is_empty() => {
-            put(gates, "boolean", json!(false), "actors", json!(actors))
+            put(gates, "boolean", json!(false), "actors", json!(actors));
         }
         "true" => *gates = vec![gate("boolean", json!(true))],
         "false" => *gates = vec![gate("boolean", json!(false))],

@@ -270,6 +270,9 @@ fn remove(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
         .iter()
         .find(|member| member.user == id)
         .ok_or_else(ApiError::gone)?;
+    if member.level > own && cx.caller.user != Some(id) {
+        return Err(ApiError::forbidden());
+    }
     let last_owner = member.level == OWNER
         && members
             .iter()

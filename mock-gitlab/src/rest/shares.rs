@@ -205,8 +205,8 @@ fn groups_of_project(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         let owner = Owner::Project(project.id);
         let shares = cx.world.shares.iter().filter(|share| share.owner == owner);
         let shares = shares.filter(|share| i64::from(share.level) >= at_least);
-        let shared = shares.filter_map(|share| cx.world.groups.get(&share.group));
-        found.extend(shared.filter(|group| !only_seen || cx.sees_group(group)));
+        let invited = shares.filter_map(|share| cx.world.groups.get(&share.group));
+        found.extend(invited.filter(|group| !only_seen || cx.sees_group(group)));
     }
     found.retain(|group| {
         !skipped.contains(&group.id) && group.name.to_lowercase().contains(&search)

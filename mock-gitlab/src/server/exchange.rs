@@ -238,12 +238,9 @@ fn record(
     fault: Option<&Fault>,
     at: Timestamp,
 ) -> Record {
-    // A slice would keep the whole of a large body alive.
-    let body = if request.body.len() > BODY_KEPT {
-        Bytes::copy_from_slice(request.body.get(..BODY_KEPT).unwrap_or_default())
-    } else {
-        request.body
-    };
+    // A slice would keep the whole buffer alive that the body was read into.
+    let kept = request.body.len().min(BODY_KEPT);
+    let body = Bytes::copy_from_slice(request.body.get(..kept).unwrap_or_default());
     Record {
         number: 0,
         at,

@@ -142,7 +142,6 @@ impl World {
         self.repositories.remove(&project);
         let gone = |owner: Owner| owner == Owner::Project(project);
         self.remove_owned(gone);
-        self.remove_records_in(Home::Project(project));
         self.custom_attributes.remove(&Subject::Project(project));
         let issues: Vec<u64> = self
             .issues
@@ -174,6 +173,17 @@ impl World {
             .retain(|_, pipeline| pipeline.project != project);
         self.jobs.retain(|_, job| job.project != project);
         self.todos.retain(|_, todo| todo.project != project);
+        self.remove_from_keys_and_runners(project);
+        for user in self.users.values_mut() {
+            user.starred.remove(&project);
+        }
+        for fork in self.projects.values_mut() {
+            fork.forked_from = fork.forked_from.filter(|origin| *origin != project);
+        }
+    }
+
+    /// What works for several projects goes with the last one.
+    fn remove_from_keys_and_runners(&mut self, project: u64) {
         for key in self.deploy_keys.values_mut() {
             key.projects.remove(&project);
         }
@@ -188,12 +198,6 @@ impl World {
             Reach::Projects(_, projects) => !projects.is_empty(),
             _ => true,
         });
-        for user in self.users.values_mut() {
-            user.starred.remove(&project);
-        }
-        for fork in self.projects.values_mut() {
-            fork.forked_from = fork.forked_from.filter(|origin| *origin != project);
-        }
     }
 
     fn remove_records_of(&mut self, project: u64, issues: &[u64], merge_requests: &[u64]) {

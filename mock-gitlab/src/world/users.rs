@@ -9,6 +9,10 @@ use crate::clock::Timestamp;
 
 /// A person or a bot.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, as the API names them"
+)]
 pub struct User {
     /// Number of the user.
     pub id: u64,

@@ -37,6 +37,7 @@ mod labels;
 mod ledger;
 mod merge_requests;
 mod merging;
+mod model;
 mod notes;
 mod oauth;
 mod pages;

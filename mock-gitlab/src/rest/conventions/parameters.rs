@@ -21,8 +21,6 @@ use crate::request::Request;
 pub(crate) struct Upload {
     /// As the client named it.
     pub(crate) filename: String,
-    /// As the client said.
-    pub(crate) content_type: Option<String>,
     pub(crate) content: Bytes,
 }
 
@@ -50,15 +48,6 @@ impl Params {
     /// The file of a multipart form under that name.
     pub(crate) fn file(&self, name: &str) -> Option<&Upload> {
         self.files.get(name)
-    }
-
-    /// The parameters among `names` that were given, as they came; `null` included.
-    pub(crate) fn given(&self, names: &[&str]) -> Map<String, Value> {
-        let given = names.iter().filter_map(|name| {
-            let value = self.all.get(*name)?;
-            Some(((*name).to_owned(), value.clone()))
-        });
-        given.collect()
     }
 
     /// The value as it came; `null` counts as absent.

@@ -132,20 +132,20 @@ fn check(cx: &Cx<'_>, user: &User) -> Result<(), ApiError> {
         return Err(ApiError::validation("email", "is invalid"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
-    let further = cx.world.records_of_kind("email");
-    let mut further = further.filter(|email| email.home != Home::User(user.id));
+    let foreign = cx.world.records_of_kind("email");
+    let mut foreign = foreign.filter(|email| email.home != Home::User(user.id));
     let same = |email: &str| email.eq_ignore_ascii_case(&user.email);
-    if others.any(|other| same(&other.email)) || further.any(|email| same(email.text("email"))) {
+    if others.any(|other| same(&other.email)) || foreign.any(|email| same(email.text("email"))) {
         return Err(ApiError::conflict("Email has already been taken"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
-    let mut groups = cx
+    let mut top = cx
         .world
         .groups
         .values()
         .filter(|group| group.parent.is_none());
     if others.any(|other| other.username.eq_ignore_ascii_case(name))
-        || groups.any(|group| group.path.eq_ignore_ascii_case(name))
+        || top.any(|group| group.path.eq_ignore_ascii_case(name))
     {
         return Err(ApiError::conflict("Username has already been taken"));
     }

@@ -37,21 +37,15 @@ fn take(form: &mut Body, part: &Bytes) {
     let Some(name) = quoted(&head, " name=\"") else {
         return;
     };
-    match quoted(&head, "filename=\"") {
-        Some(filename) => {
-            let kind = head.lines().filter_map(|line| line.split_once(':'));
-            let mut kind = kind.filter(|(key, _)| key.eq_ignore_ascii_case("content-type"));
-            let upload = Upload {
-                filename: filename.to_owned(),
-                content_type: kind.next().map(|(_, value)| value.trim().to_owned()),
-                content,
-            };
-            form.files.insert(name.to_owned(), upload);
-        }
-        None => {
-            let text = String::from_utf8_lossy(&content).into_owned();
-            insert(&mut form.fields, name, Value::String(text));
-        }
+    if let Some(filename) = quoted(&head, "filename=\"") {
+        let upload = Upload {
+            filename: filename.to_owned(),
+            content,
+        };
+        form.files.insert(name.to_owned(), upload);
+    } else {
+        let text = String::from_utf8_lossy(&content).into_owned();
+        insert(&mut form.fields, name, Value::String(text));
     }
 }
 
