@@ -185,11 +185,18 @@ async fn what_is_required_is_named_and_what_is_taken_is_refused() {
 #[tokio::test]
 async fn what_may_not_be_seen_is_not_there() {
     let gl = company().await;
+    let private = "/users/alice/projects?visibility=private";
+    let own = Client::of(&gl, "alice")
+        .get(private)
+        .await
+        .expect(200)
+        .json();
+    let place = format!("/projects/{}", own[0]["id"]);
     let carol = Client::of(&gl, "carol");
-    let ledger = carol.get("/projects/larkspur%2Fledger").await.expect(404);
-    assert_eq!(ledger.json(), json!({"message": "404 Project Not Found"}));
+    let refusal = carol.get(&place).await.expect(404);
+    assert_eq!(refusal.json(), json!({"message": "404 Project Not Found"}));
     for Case { path, new, .. } in cases() {
-        let all = format!("/projects/larkspur%2Fledger/{path}");
+        let all = format!("{place}/{path}");
         carol.get(&all).await.expect(404);
         carol.post(&all, new).await.expect(404);
     }
