@@ -52,6 +52,8 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Query.iteration", |_, _, _| Ok(Value::Null)),
     ("Query.ciCatalogResource", |_, _, _| Ok(Value::Null)),
     ("Query.ciCatalogResources", |_, _, _| Ok(json!([]))),
+    ("UserCore.active", |_, user, _| Ok(is_active(user))),
+    ("CurrentUser.active", |_, me, _| Ok(is_active(me))),
     ("CurrentUser.todos", |cx, _, _| Ok(todos(cx))),
     ("UserCore.assignedMergeRequests", |_, me, arguments| {
         Ok(requests(me, "assignee_id", arguments))
@@ -70,6 +72,10 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         |_, me, arguments| Ok(requests(me, "reviewer_id", arguments)),
     ),
 ];
+
+fn is_active(user: &Value) -> Value {
+    json!(user.get("state").and_then(Value::as_str) == Some("active"))
+}
 
 fn requests(user: &Value, role: &str, arguments: &Arguments) -> Value {
     let who = id(user).to_string();

@@ -242,7 +242,7 @@ fn delete(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     let place = writable(cx, resolve)?;
     let label = find(cx, &place)?;
     on_carriers(cx, label.owner, |names| {
-        names.retain(|name| *name != label.name)
+        names.retain(|name| *name != label.name);
     });
     cx.world.labels.remove(&label.id);
     Ok(Answer::no_content())

@@ -146,7 +146,7 @@ async fn a_picture_is_uploaded_read_and_taken_down() {
         .json();
     let url = set["avatar_url"].as_str().unwrap();
     assert!(url.ends_with("/tune_box.png"), "{url}");
-    let page = url.strip_prefix(&gl.url()).unwrap();
+    let page = url.strip_prefix(gl.url()).unwrap();
     let picture = Client::anonymous(&gl)
         .raw("GET", page, "", "")
         .await

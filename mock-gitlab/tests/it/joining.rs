@@ -22,32 +22,16 @@ async fn a_share_lets_the_members_of_a_group_in_at_most_at_its_level() {
     let member = json!({"user_id": 4, "access_level": 40});
     bob.post("/groups/choir/members", member).await.expect(201);
     let share = json!({"group_id": choir["id"], "group_access": 20});
-    carol
-        .post(&format!("{sketches}/share"), share.clone())
-        .await
-        .expect(404);
-    alice
-        .post(
-            &format!("{sketches}/share"),
-            json!({"group_id": choir["id"]}),
-        )
-        .await
-        .expect(400);
-    alice
-        .post(
-            &format!("{sketches}/share"),
-            json!({"group_id": choir["id"], "group_access": 13}),
-        )
-        .await
-        .expect(400);
-    alice
-        .post(&format!("{sketches}/share"), share.clone())
-        .await
-        .expect(201);
-    alice
-        .post(&format!("{sketches}/share"), share)
-        .await
-        .expect(409);
+    let path = format!("{sketches}/share");
+    carol.post(&path, share.clone()).await.expect(404);
+    for (body, status) in [
+        (json!({"group_id": choir["id"]}), 400),
+        (json!({"group_id": choir["id"], "group_access": 13}), 400),
+        (share.clone(), 201),
+        (share, 409),
+    ] {
+        alice.post(&path, body).await.expect(status);
+    }
     carol.get(sketches).await.expect(200);
     carol
         .put(sketches, json!({"name": "Mine"}))
@@ -72,7 +56,7 @@ async fn a_share_lets_the_members_of_a_group_in_at_most_at_its_level() {
         .expect(200)
         .json();
     assert_eq!(shared[0]["path"], "sketches");
-    let end = format!("{sketches}/share/{}", choir["id"]);
+    let end = format!("{path}/{}", choir["id"]);
     alice.delete(&end).await.expect(204);
     alice.delete(&end).await.expect(404);
     carol.get(sketches).await.expect(404);

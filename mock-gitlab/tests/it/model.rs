@@ -4,8 +4,14 @@
 //!
 //! `MOCK_GITLAB_RUNS` says how many histories are told.
 
+mod lists;
+mod members;
+mod people;
+mod projects;
 mod rules;
 mod steps;
+mod told;
+mod work;
 
 use proptest::prelude::prop;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -18,6 +24,10 @@ const USUAL_RUNS: u32 = 24;
 const LONGEST: usize = 60;
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to test is said from outside"
+)]
 fn the_mock_and_the_model_tell_the_same_story() {
     let runs = std::env::var("MOCK_GITLAB_RUNS").ok();
     let runs = runs.map_or(USUAL_RUNS, |text| {
@@ -52,13 +62,13 @@ async fn tell(history: &[Step]) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let mut model = Model::new();
     for name in steps::PEOPLE {
-        steps::make_user(&gl, &mut model, name).await?;
+        people::make_user(&gl, &mut model, name).await?;
     }
     for (number, step) in history.iter().enumerate() {
         let outcome = step.play(&gl, &mut model).await;
         outcome.map_err(|parted| format!("step {number}, {step:?}: {parted}"))?;
     }
-    steps::compare(&gl, &model).await?;
+    lists::compare(&gl, &model).await?;
     gl.shutdown().await;
     Ok(())
 }

@@ -132,10 +132,12 @@ fn check(cx: &Cx<'_>, user: &User) -> Result<(), ApiError> {
         return Err(ApiError::validation("email", "is invalid"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
-    let foreign = cx.world.records_of_kind("email");
-    let mut foreign = foreign.filter(|email| email.home != Home::User(user.id));
-    let same = |email: &str| email.eq_ignore_ascii_case(&user.email);
-    if others.any(|other| same(&other.email)) || foreign.any(|email| same(email.text("email"))) {
+    let addresses = cx.world.records_of_kind("email");
+    let mut addresses = addresses.filter(|email| email.home != Home::User(user.id));
+    let theirs = |email: &str| email.eq_ignore_ascii_case(&user.email);
+    if others.any(|other| theirs(&other.email))
+        || addresses.any(|email| theirs(email.text("email")))
+    {
         return Err(ApiError::conflict("Email has already been taken"));
     }
     let mut others = cx.world.users.values().filter(|other| other.id != user.id);
