@@ -45,7 +45,7 @@ pub static HEADER: Setting = Setting::new(
     "header of the token: private-token or bearer",
 )
 .default("private-token")
-.modes(&["pat"]);
+.modes(&["pat", "cookie"]);
 
 /// Asks for `private-token` by its old name.
 pub static IS_OLD: Setting = Setting::new(
@@ -54,7 +54,7 @@ pub static IS_OLD: Setting = Setting::new(
     "send the token as private-token",
 )
 .default("false")
-.modes(&["pat"]);
+.modes(&["pat", "cookie"]);
 
 /// Read from `GITLAB_PERSONAL_ACCESS_TOKEN` or its `_FILE` form, `GITLAB_TOKEN_HEADER` and
 /// `GITLAB_IS_OLD`.

@@ -16,6 +16,7 @@ use http::request::Parts;
 
 const PAT: (&str, &str) = ("GITLAB_TOKEN", "glpat-canary-pat");
 const JOB: (&str, &str) = ("GITLAB_JOB_TOKEN", "glcbt-canary-job");
+const COOKIE: (&str, &str) = ("GITLAB_AUTH_COOKIE_PATH", "/nowhere/cookies");
 const BEARER: (&str, &str) = (
     "STREAMABLE_HTTP_AUTH_TOKEN",
     "canary-bearer-0123456789abcdef01",
@@ -118,8 +119,9 @@ fn refused(pairs: &[(&str, &str)], listening: Listening) -> Vec<String> {
 
 #[test]
 fn the_mode_is_named_switched_or_inferred() {
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(&[(&str, &str)], &str); 9] = [
         (&[PAT], "pat"),
+        (&[COOKIE, PAT, JOB], "cookie"),
         (&[JOB], "job-token"),
         (&[PAT, JOB], "pat"),
         (&[("GITLAB_AUTH_MODE", "pat"), PAT, JOB], "pat"),
@@ -168,7 +170,7 @@ fn an_unknown_name_lists_all_and_the_nearest() {
     for part in [
         "GITLAB_AUTH_MODE (environment): ",
         "did you mean pat?",
-        "job-token, none, pat",
+        "cookie, job-token, local-oauth, none, pat, remote-authorization",
     ] {
         assert!(problems[0].contains(part), "{problems:?}");
     }
@@ -203,6 +205,7 @@ fn nothing_set_never_means_open() {
     for way in [
         "GITLAB_AUTH_MODE=none",
         "GITLAB_PERSONAL_ACCESS_TOKEN (pat)",
+        "GITLAB_AUTH_COOKIE_PATH (cookie)",
         "GITLAB_JOB_TOKEN (job-token)",
         "FIRST_SWITCH=true (first)",
     ] {
@@ -224,7 +227,7 @@ fn a_switch_that_cannot_be_read_does_not_open_the_server() {
 
 #[test]
 fn a_credential_of_the_server_needs_the_bearer_over_http() {
-    for credential in [PAT, JOB] {
+    for credential in [PAT, JOB, COOKIE] {
         for listening in [LOOPBACK, NETWORK] {
             let problems = refused(&[credential], listening);
             assert_eq!(problems.len(), 1);
@@ -277,6 +280,7 @@ async fn guarded() -> Arc<dyn AuthProvider> {
     let (selection, _) = select(&[PAT, BEARER], LOOPBACK).unwrap();
     let context = BuildContext {
         instance: Instance::parse("https://gitlab.example").unwrap(),
+        instances: Vec::new(),
         egress: Egress::new(&EgressConfig::default()).unwrap(),
         clock: Arc::new(SystemClock::new()),
         random: Arc::new(OsRandom),

@@ -140,6 +140,9 @@ pub trait AuthPlugin: AuthProvider + Sized {
     const SELECTED_BY: SelectedBy;
     /// The settings this mode reads.
     type Config: Section + Send;
+    /// Switches among them that loosen something: true is an error in every other mode, because
+    /// whoever sets one expects this mode.
+    const ONLY_HERE: &'static [&'static Setting] = &[];
 
     /// Makes the provider. May spawn; must not wait for the network.
     ///
@@ -153,6 +156,8 @@ pub trait AuthPlugin: AuthProvider + Sized {
 pub struct BuildContext {
     /// The default GitLab instance.
     pub instance: Instance,
+    /// Every instance the operator allows, the default one first.
+    pub instances: Vec<Instance>,
     /// The only way to the network.
     pub egress: Egress,
     /// The only source of time.

@@ -12,7 +12,11 @@ mod request;
 
 pub use answer::Answer;
 pub use client::{GitLab, Timeouts};
-pub use egress::{Egress, EgressConfig, EgressError};
+pub(crate) use egress::normal as normal_host;
+pub use egress::{
+    Egress, EgressConfig, EgressError, InternalHosts, ProxyUrlError, Resolver, SystemResolver,
+    check_proxy_url,
+};
 pub use error::{ApiError, Situation};
 pub use fetch::{FetchError, Limits};
 pub use instance::{Instance, InstanceError};

@@ -2,6 +2,7 @@
 //! registered nothing was dropped on the way; the server refuses to start then.
 
 use crate::auth::AuthDescriptor;
+use crate::command::CommandDescriptor;
 use crate::prompt::PromptDescriptor;
 use crate::resource::ResourceDescriptor;
 use crate::tool::{ToolDescriptor, ToolSetDescriptor};
@@ -66,6 +67,11 @@ pub fn registered_crates() -> Vec<&'static str> {
         )
         .chain(
             inventory::iter::<ResourceDescriptor>
+                .into_iter()
+                .map(|entry| entry.crate_name),
+        )
+        .chain(
+            inventory::iter::<CommandDescriptor>
                 .into_iter()
                 .map(|entry| entry.crate_name),
         )

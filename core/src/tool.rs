@@ -21,10 +21,12 @@ mod error;
 mod execute;
 mod facts;
 mod output;
+pub mod permission;
 mod policy;
 mod roles;
 mod schema;
 mod shape;
+mod sign_in;
 mod text;
 
 pub use arguments::{ArgumentRules, request_of};

@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::disallowed_macros,
     clippy::disallowed_methods,
     reason = "a bench prints its figures and needs the real time"
 )]

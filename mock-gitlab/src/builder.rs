@@ -12,6 +12,7 @@ use crate::instance::MockGitlab;
 use crate::quirks::Quirks;
 use crate::server::{self, Shared};
 use crate::site::{Plan, Site};
+use crate::sso::{Gate, SignOnProxy};
 use crate::world::World;
 
 /// How an instance is to be; made by [`MockGitlab::builder`].
@@ -153,6 +154,25 @@ impl Builder {
         self
     }
 
+    /// Binds and starts, with a sign-on proxy before it that has a listener of its own. The
+    /// instance prints the proxy's address in links; that is where people find it.
+    pub async fn start_behind_sign_on_proxy(mut self) -> io::Result<(MockGitlab, SignOnProxy)> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (listener, address) = server::bind(address).await?;
+        let url = format!("http://{address}{}", self.base_path);
+        let gate = Arc::new(Gate::new(
+            address,
+            &self.base_path,
+            self.seed,
+            self.clock.clone(),
+        ));
+        self.external_url = Some(url.clone());
+        let gitlab = self.start().await?;
+        let through = server::serve(listener, gitlab.shared(), Some(Arc::clone(&gate)));
+        let serving = tokio::spawn(through);
+        Ok((gitlab, SignOnProxy::new(url, address, gate, serving)))
+    }
+
     /// Binds and starts.
     ///
     /// # Errors
@@ -176,7 +196,7 @@ impl Builder {
         if let Some(file) = &self.state {
             shared.remember(file)?;
         }
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared), None));
         Ok(MockGitlab::new(url, address, shared, serving))
     }
 }

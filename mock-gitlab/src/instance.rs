@@ -68,6 +68,10 @@ impl MockGitlab {
         &self.shared.site.base_path
     }
 
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     /// Its clock.
     pub fn clock(&self) -> Clock {
         self.shared.clock.clone()

@@ -24,6 +24,7 @@
 //! | `graphql` | `/api/graphql`: its schema, and resolvers that ask the handlers of `rest` |
 //! | `oauth`, `pages`, `health`, `control` | what lies outside the API |
 //! | `routes` | matching raw paths |
+//! | `sso` | a sign-on proxy before an instance |
 //! | `server` | connections, one exchange, damage done to answers |
 //! | `faults`, `ledger`, `coverage`, `snapshots`, `clock`, `ids` | the tools of a test |
 //! | `journal` | remembering across restarts |
@@ -59,6 +60,7 @@ mod routes;
 mod server;
 mod site;
 mod snapshots;
+mod sso;
 pub mod world;
 
 pub use builder::Builder;
@@ -75,4 +77,5 @@ pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
 pub use site::Plan;
 pub use snapshots::SnapshotId;
+pub use sso::{PROVIDER_COOKIE, PROXY_COOKIE, SignOnProxy};
 pub use world::World;

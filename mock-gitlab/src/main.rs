@@ -14,6 +14,7 @@ use mock_gitlab::{Clock, FaultPlan, MockGitlab, Plan, Quirks, Timestamp, World};
 /// A believable GitLab to test against. It is a test double: its secrets are known.
 #[derive(Debug, Parser)]
 #[command(name = "mock-gitlab")]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 struct Arguments {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8929)]

@@ -31,6 +31,7 @@ use crate::request::Request;
 use crate::routes::RouteTable;
 use crate::site::Site;
 use crate::snapshots::Snapshots;
+use crate::sso::Gate;
 use crate::world::World;
 use wire::{Switch, Wire};
 
@@ -116,8 +117,8 @@ pub(crate) fn answer_without_wire(shared: &Arc<Shared>, request: Request) {
     }
 }
 
-/// Accepts until it is dropped; its connections end with it.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+/// Accepts until it is dropped; its connections end with it. A gate stands before each request.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, gate: Option<Arc<Gate>>) {
     let mut connections = JoinSet::new();
     let mut count = 0_u64;
     loop {
@@ -125,7 +126,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     count += 1;
-                    connections.spawn(connection(stream, peer, count, Arc::clone(&shared)));
+                    let behind = (Arc::clone(&shared), gate.clone());
+                    connections.spawn(connection(stream, peer, count, behind));
                 }
                 // Out of descriptors, or a peer that left at once: go on with the next.
                 Err(error) => {
@@ -138,7 +140,12 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, number: u64, shared: Arc<Shared>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    number: u64,
+    (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
+) {
     let fault = shared.faults.pick_connection(shared.clock.now());
     match fault.map(|fault| fault.action) {
         Some(Action::AcceptLatency { milliseconds }) => {
@@ -157,8 +164,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, number: u64, shared: Ar
     let switch = Switch::default();
     let wire = TokioIo::new(Wire::new(stream, switch.clone()));
     let service = service_fn(move |request| {
-        let (shared, switch) = (Arc::clone(&shared), switch.clone());
-        exchange::exchange(shared, switch, request, peer, number)
+        let behind = (Arc::clone(&shared), gate.clone());
+        exchange::exchange(behind, switch.clone(), request, peer, number)
     });
     let served = http1::Builder::new()
         .auto_date_header(false)

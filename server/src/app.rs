@@ -1,7 +1,7 @@
 //! What every request may use, built once at start. Cheap to clone.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,10 @@ use gitlab_mcp_core::gitlab::GitLab;
 use gitlab_mcp_core::prompt::Prompt;
 use gitlab_mcp_core::random::Random;
 use gitlab_mcp_core::resource::{Capability, Resource};
+use gitlab_mcp_core::secret::{Secret, StaticBearer};
 use gitlab_mcp_core::tool::{Catalog, Policy, ToolSettings};
+
+use crate::http::{CountedBy, Limit, Silence, TrustedProxies};
 
 /// The collaborators of the MCP layer and the HTTP guard.
 #[derive(Debug, Clone)]
@@ -69,10 +72,50 @@ pub struct HttpSettings {
     pub sse_heartbeat: Duration,
     /// Idle keep-alive of inbound connections.
     pub keep_alive: Duration,
-    /// Requests per minute and principal on the MCP routes.
-    pub requests_per_minute: u32,
-    /// Requests per minute and address without an accepted credential; `None` switches it off.
-    pub unaccepted_per_minute: Option<u32>,
+    /// Longest time without progress in a plain answer; zero waits for ever.
+    pub write_timeout: Duration,
+    /// Requests of one principal on the MCP routes; `None` switches the limit off.
+    pub accepted: Option<Limit>,
+    /// Requests of one address without an accepted credential; `None` switches the limit off.
+    pub unaccepted: Option<Limit>,
+    /// Whose accepted requests share a budget.
+    pub counted_by: CountedBy,
+    /// Whose word about the caller's address counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Requests that are not logged.
+    pub silences: Vec<Silence>,
+    /// How to speak TLS; `None` speaks plain HTTP.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Serve `/metrics`.
     pub metrics: bool,
+    /// What a reader of `/metrics` must present.
+    pub metrics_token: Option<Arc<Secret<StaticBearer>>>,
+}
+
+impl Default for HttpSettings {
+    /// Loopback, any free port, and the limits of an unconfigured server.
+    fn default() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            allowed_hosts: BTreeSet::new(),
+            allowed_origins: BTreeSet::new(),
+            root_endpoint: false,
+            body_limit: 4 * 1024 * 1024,
+            legacy_sessions: true,
+            max_sessions: 1000,
+            session_timeout: Duration::from_hours(1),
+            sse_heartbeat: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(620),
+            write_timeout: Duration::from_secs(10),
+            accepted: Some(Limit::per_minute(300)),
+            unaccepted: Some(Limit::per_minute(100)),
+            counted_by: CountedBy::Principal,
+            trusted_proxies: TrustedProxies::None,
+            silences: Silence::of_probes(),
+            tls: None,
+            metrics: true,
+            metrics_token: None,
+        }
+    }
 }

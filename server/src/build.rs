@@ -4,10 +4,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gitlab_mcp_core::auth::{self, AuthDescriptor, AuthProvider, BuildContext, Selection};
+use gitlab_mcp_core::auth::{
+    self, AuthDescriptor, AuthProvider, BuildContext, Identity, Selection,
+};
 use gitlab_mcp_core::clock::{Clock, SystemClock};
-use gitlab_mcp_core::config::{ConfigError, Reader, Section, Sources, UsageError, Warning};
-use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance};
+use gitlab_mcp_core::command::{self, CommandDescriptor};
+use gitlab_mcp_core::config::{
+    ConfigError, Reader, Section, Setting, Sources, UsageError, Warning,
+};
+use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
 use gitlab_mcp_core::prompt::PromptDescriptor;
 use gitlab_mcp_core::random::{OsRandom, Random};
@@ -15,7 +20,11 @@ use gitlab_mcp_core::resource::{Capability, ResourceDescriptor};
 use gitlab_mcp_core::tool::{Catalog, Policy};
 
 use crate::app::App;
-use crate::config::{self, GitLabConfig, ListenerConfig, LoggingConfig, ToolsConfig, Transport};
+use crate::cli;
+use crate::config::{
+    self, GitLabConfig, ListenerConfig, LoggingConfig, NetworkConfig, ToolsConfig, Transport,
+};
+use crate::http::CountedBy;
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -51,6 +60,20 @@ impl fmt::Display for StartError {
     }
 }
 
+impl StartError {
+    /// The same content for `LOG_FORMAT=json`, on one line.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Config(error) => error.to_json(),
+            Self::Usage(_) | Self::Build(_) => serde_json::json!({ "error": self.to_string() }),
+            Self::Linked(problems) => serde_json::json!({
+                "error": "this binary is not usable",
+                "problems": problems,
+            }),
+        }
+    }
+}
+
 impl std::error::Error for StartError {}
 
 impl From<UsageError> for StartError {
@@ -70,6 +93,7 @@ impl From<ConfigError> for StartError {
 pub(crate) struct Linked {
     pub(crate) catalog: Catalog,
     pub(crate) modes: Vec<AuthDescriptor>,
+    pub(crate) commands: Vec<CommandDescriptor>,
 }
 
 impl Linked {
@@ -81,14 +105,25 @@ impl Linked {
         }
         let catalog = Catalog::linked();
         let modes = auth::linked();
-        match (catalog, modes) {
-            (Ok(catalog), Ok(modes)) if problems.is_empty() => Ok(Self { catalog, modes }),
-            (catalog, modes) => {
+        let commands = command::linked(env!("CARGO_PKG_NAME"), &cli::own_commands());
+        match (catalog, modes, commands) {
+            (Ok(catalog), Ok(modes), Ok(commands)) if problems.is_empty() => Ok(Self {
+                catalog,
+                modes,
+                commands,
+            }),
+            (catalog, modes, commands) => {
                 problems.extend(catalog.err().iter().flatten().map(ToString::to_string));
                 problems.extend(modes.err().iter().flatten().map(ToString::to_string));
+                problems.extend(commands.err().iter().flatten().map(ToString::to_string));
                 Err(StartError::Linked(problems))
             }
         }
+    }
+
+    /// Every setting that anything linked reads.
+    pub(crate) fn settings(&self) -> Vec<&'static Setting> {
+        config::settings(&self.modes, &self.commands)
     }
 }
 
@@ -96,6 +131,7 @@ impl Linked {
 struct Checked {
     listener: ListenerConfig,
     gitlab: GitLabConfig,
+    network: NetworkConfig,
     tools: ToolsConfig,
     logging: LoggingConfig,
     selection: Option<Selection>,
@@ -104,23 +140,36 @@ struct Checked {
 }
 
 fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
-    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
-    let listener = ListenerConfig::read(&mut reader);
+    let mut reader = Reader::open(sources, &linked.settings())?;
+    let mut listener = ListenerConfig::read(&mut reader);
     let gitlab = GitLabConfig::read(&mut reader);
+    let network = network(&mut reader, &gitlab);
     let tools = ToolsConfig::read(&mut reader);
-    let logging = LoggingConfig::read(&mut reader);
+    let mut logging = LoggingConfig::read(&mut reader);
+    logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
+    if let Some(selection) = &selection {
+        listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+    }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
         listener,
         gitlab,
+        network,
         tools,
         logging,
         selection,
         policy,
         warnings,
     })
+}
+
+fn network(reader: &mut Reader, target: &GitLabConfig) -> NetworkConfig {
+    let mut network = NetworkConfig::read(reader);
+    let internal = &mut network.egress.internal_hosts;
+    internal.clone_from(&target.internal_hosts);
+    network
 }
 
 /// The parts of a server that is ready to listen.
@@ -149,6 +198,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// The only source of randomness.
     pub random: Arc<dyn Random>,
+    /// The only source of addresses.
+    pub resolver: Arc<dyn Resolver>,
 }
 
 impl Outside {
@@ -157,9 +208,13 @@ impl Outside {
         Self {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(OsRandom),
+            resolver: Arc::new(SystemResolver),
         }
     }
 }
+
+/// What no problem of the configuration explains.
+const INCOMPLETE: &str = "the configuration is incomplete";
 
 /// Reads and checks everything `sources` and the linked plugins say, and builds the server's
 /// parts. Nothing listens yet, and GitLab has not been asked anything.
@@ -181,12 +236,17 @@ pub async fn start_in(
 ) -> Result<Started, StartError> {
     let linked = Linked::read(plugins)?;
     let checked = check(sources, &linked)?;
-    let incomplete = || StartError::Build("the configuration is incomplete".to_owned());
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
     let (mode, because) = (selection.mode.name, selection.because.clone());
-    let network = Network::open(outside, checked.gitlab, instance.clone(), selection).await?;
+    let mut http = checked.listener.http;
+    http.counted_by = match selection.mode.identity {
+        Identity::EachCaller => CountedBy::Principal,
+        Identity::Server | Identity::Nobody => CountedBy::Address,
+    };
+    http.silences.clone_from(&checked.logging.silences);
+    let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
         catalog: Arc::new(linked.catalog),
         policy: Arc::new(policy),
@@ -205,7 +265,7 @@ pub async fn start_in(
         server_name: checked.listener.server_name.into(),
         clock: network.clock,
         random: network.random,
-        http: Arc::new(checked.listener.http),
+        http: Arc::new(http),
     };
     let transport = checked.listener.transport;
     let (logging, warnings) = (checked.logging, checked.warnings);
@@ -216,6 +276,47 @@ pub async fn start_in(
         mode,
         because,
         logging,
+        warnings,
+    })
+}
+
+/// A part is missing although nothing was reported.
+fn incomplete() -> StartError {
+    StartError::Build(INCOMPLETE.to_owned())
+}
+
+/// A command of a plugin that is ready to run, and what the operator should know.
+pub(crate) struct ReadyCommand {
+    pub(crate) command: command::Prepared,
+    pub(crate) context: BuildContext,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Reads and checks what a plugin's command needs; neither an auth mode nor a transport does.
+pub(crate) fn ready(
+    outside: Outside,
+    sources: &Sources,
+    linked: &Linked,
+    command: &CommandDescriptor,
+) -> Result<ReadyCommand, StartError> {
+    let mut reader = Reader::open(sources, &linked.settings())?;
+    let gitlab = GitLabConfig::read(&mut reader);
+    let network = network(&mut reader, &gitlab);
+    let command = command.prepare(&mut reader);
+    let warnings = reader.finish()?;
+    let instance = gitlab.instance.ok_or_else(incomplete)?;
+    let egress = Egress::with_resolver(&network.egress, outside.resolver)
+        .map_err(|error| StartError::Build(error.to_string()))?;
+    let context = BuildContext {
+        instance,
+        instances: gitlab.instances,
+        egress,
+        clock: outside.clock,
+        random: outside.random,
+    };
+    Ok(ReadyCommand {
+        command,
+        context,
         warnings,
     })
 }
@@ -231,15 +332,21 @@ struct Network {
 impl Network {
     async fn open(
         outside: Outside,
-        config: GitLabConfig,
-        instance: Instance,
+        config: &NetworkConfig,
+        target: GitLabConfig,
         selection: Selection,
     ) -> Result<Self, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::Build(error.to_string());
-        let Outside { clock, random } = outside;
-        let egress = Egress::new(&config.egress).map_err(|error| failed(&error))?;
+        let Outside {
+            clock,
+            random,
+            resolver,
+        } = outside;
+        let egress =
+            Egress::with_resolver(&config.egress, resolver).map_err(|error| failed(&error))?;
         let context = BuildContext {
-            instance,
+            instance: target.instance.ok_or_else(incomplete)?,
+            instances: target.instances,
             egress: egress.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

@@ -4,15 +4,18 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use gitlab_mcp_core::config::{Setting, Sources};
+use gitlab_mcp_core::command::CommandDescriptor;
+use gitlab_mcp_core::config::{Reader, Section as _, Setting, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
 use crate::build::{Linked, StartError};
-use crate::config;
+use crate::config::{LogFormat, LoggingConfig};
 
 mod auth_modes;
 mod check;
+mod of_plugin;
 pub(crate) mod print;
+mod reference;
 pub(crate) mod serve;
 mod settings;
 mod switches;
@@ -22,8 +25,12 @@ mod tools;
 pub(crate) fn run(arguments: Vec<OsString>, plugins: &[Plugin]) -> ExitCode {
     match dispatch(arguments, plugins) {
         Ok(code) => code,
-        Err(error) => {
-            print::error(&error.to_string());
+        Err(Failure { error, json }) => {
+            print::error(&if json {
+                error.to_json().to_string()
+            } else {
+                error.to_string()
+            });
             ExitCode::from(if matches!(error, StartError::Usage(_)) {
                 2
             } else {
@@ -33,35 +40,81 @@ pub(crate) fn run(arguments: Vec<OsString>, plugins: &[Plugin]) -> ExitCode {
     }
 }
 
-fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
+/// Why a command failed, and whether to say so in JSON.
+struct Failure {
+    error: StartError,
+    json: bool,
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self { error, json: false }
+    }
+}
+
+/// Whether the operator wants log lines as JSON, as far as that can be read.
+fn wants_json(sources: &Sources, settings: &[&'static Setting]) -> bool {
+    Reader::open(sources, settings)
+        .is_ok_and(|mut reader| LoggingConfig::read(&mut reader).format == LogFormat::Json)
+}
+
+fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, Failure> {
     let linked = Linked::read(plugins)?;
-    let settings = config::settings(&linked.modes);
+    let settings = linked.settings();
     let modes: Vec<&str> = linked.modes.iter().map(|mode| mode.name).collect();
     let arguments = switches::joined(arguments, &settings);
-    let matches = match command(&settings, &modes).try_get_matches_from(arguments) {
+    let matches = match command(&settings, &modes, &linked.commands).try_get_matches_from(arguments)
+    {
         Ok(matches) => matches,
         Err(error) => return Ok(not_run(&error)),
     };
     let (name, own) = matches.subcommand().unwrap_or(("", &matches));
-    let sources = Sources::from_process(given_flags(own, &settings, name));
-    match name {
-        "auth-modes" => auth_modes::run(&sources, &linked, own.get_flag("json")),
+    let (inner, own) = own.subcommand().unwrap_or(("", own));
+    let mut flags = given_flags(own, &settings, name);
+    if let Some(one) = linked.commands.iter().find(|one| one.name == name) {
+        flags.extend(of_plugin::given(own, one));
+    }
+    let sources = Sources::from_process(flags);
+    run_command((name, inner), own, &sources, &linked, plugins).map_err(|error| Failure {
+        json: wants_json(&sources, &settings),
+        error,
+    })
+}
+
+fn run_command(
+    name: (&str, &str),
+    own: &ArgMatches,
+    sources: &Sources,
+    linked: &Linked,
+    plugins: &[Plugin],
+) -> Result<ExitCode, StartError> {
+    match name.0 {
+        "auth-modes" => auth_modes::run(sources, linked, own.get_flag("json")),
         "tools" => {
             let tool = own.get_one::<String>("name").map(String::as_str);
-            tools::run(&sources, &linked, tool, own.get_flag("json"))
+            tools::run(sources, linked, tool, own.get_flag("json"))
         }
-        "check" => check::run(&sources, plugins),
-        "config" => match own.subcommand() {
-            Some(("print", own)) => {
-                let sources = Sources::from_process(given_flags(own, &settings, name));
-                settings::print(&sources, &linked, own.get_flag("json"))
-            }
-            _ => settings::check(&sources, plugins),
+        "check" => check::run(sources, plugins),
+        "config" => match name.1 {
+            "print" => settings::print(sources, linked, own.get_flag("json")),
+            "check" => settings::check(sources, plugins),
+            // Not a sub-command: the flag, or the word, asks for the reference.
+            _ => reference::run(linked),
         },
         #[cfg(feature = "demo")]
         "demo" => crate::demo::run(own.get_flag("once"), plugins),
-        _ => serve::run(&sources, plugins),
+        _ => match linked.commands.iter().find(|one| one.name == name.0) {
+            Some(one) => of_plugin::run(sources, linked, one, own),
+            None => serve::run(sources, plugins),
+        },
     }
+}
+
+/// The names of the commands the server has itself.
+pub(crate) fn own_commands() -> Vec<String> {
+    let names = subcommands();
+    let names = names.iter().map(|one| one.get_name().to_owned());
+    names.chain(["help".to_owned()]).collect()
 }
 
 /// Help and version go to stdout as they are; a mistake is one line, and exit code 2.
@@ -84,7 +137,11 @@ fn not_run(error: &clap::Error) -> ExitCode {
 }
 
 /// The whole command line; the flags of settings are valid everywhere.
-fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
+fn command(
+    settings: &[&'static Setting],
+    modes: &[&str],
+    commands: &[CommandDescriptor],
+) -> Command {
     let file = Arg::new("config-file")
         .long("config")
         .global(true)
@@ -100,6 +157,7 @@ fn command(settings: &[&'static Setting], modes: &[&str]) -> Command {
         .args(settings.iter().flat_map(|setting| flags_of(setting)))
         .arg(file.help("TOML file with settings [env: GITLAB_MCP_CONFIG]"))
         .subcommands(subcommands())
+        .subcommands(commands.iter().map(of_plugin::command))
 }
 
 fn subcommands() -> Vec<Command> {
@@ -122,8 +180,16 @@ fn subcommands() -> Vec<Command> {
             .arg(Arg::new("name").help("a tool"))
             .arg(json()),
         named("config", "Look at the configuration")
-            .subcommand_required(true)
+            .subcommand_negates_reqs(true)
+            .arg(
+                Arg::new("markdown")
+                    .long("markdown")
+                    .action(ArgAction::SetTrue)
+                    .required(true)
+                    .help("print the reference of all settings"),
+            )
             .subcommand(named("check", "Say what is wrong with it"))
+            .subcommand(named("markdown", "Print the reference of all settings"))
             .subcommand(named("print", "Print the effective values").arg(json())),
         #[cfg(feature = "demo")]
         named(
@@ -171,7 +237,8 @@ fn given_flags(
     let spellings = settings.iter().flat_map(|setting| setting.flags());
     let mut flags: Vec<OsString> = spellings
         .filter_map(|flag| {
-            let value = matches.get_one::<String>(flag.trim_start_matches('-'))?;
+            let name = flag.trim_start_matches('-');
+            let value = matches.try_get_one::<String>(name).ok()??;
             Some(format!("{flag}={value}").into())
         })
         .collect();

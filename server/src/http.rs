@@ -2,12 +2,15 @@
 //!
 //! | file | what it judges |
 //! |---|---|
-//! | `connections` | how many, how slow |
+//! | `connections`, `patient` | how many, how slow, TLS |
+//! | `forwarded` | who is really calling |
 //! | `host`, `origin`, `cors` | under which name, from which page |
 //! | `routes`, `guard` | path and method, and the order of everything else |
 //! | `size`, `media`, `message` | the body |
 //! | `era`, `post`, `batch` | which protocol, and who answers |
-//! | `rate` | how often |
+//! | `discovery` | what callers without a credential may ask, where they may |
+//! | `rate`, `limits` | how often |
+//! | `access` | what is logged of it |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +19,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+mod access;
 mod batch;
+mod bearer;
 mod connections;
 mod cors;
+mod discovery;
 mod era;
+mod forwarded;
 mod guard;
 mod host;
+mod limits;
 mod media;
 mod message;
 mod metrics;
@@ -34,16 +42,21 @@ mod rewrite;
 mod routes;
 mod size;
 
+pub use access::Silence;
+pub use forwarded::TrustedProxies;
+pub use limits::CountedBy;
 pub(crate) use message::{Kind, Seen, is_batch, read_batch};
 pub(crate) use metrics::{Metrics, Outcome};
+pub use rate::Limit;
 pub(crate) use refusal::Refusal;
 
 use crate::app::App;
 use crate::mcp::{Endpoint, Sessions, Shared};
+use access::AccessLog;
 use guard::Guard;
 use host::Hosts;
+use limits::Limits;
 use origin::Origins;
-use rate::Rate;
 use routes::Table;
 
 /// Longest time for requests in flight at shutdown.
@@ -64,6 +77,7 @@ pub async fn serve(
     let hard_stop = CancellationToken::new();
     let stopping = shutdown.child_token();
     let metrics = Arc::new(Metrics::default());
+    metrics.certificates(app.gitlab.egress().accepts_any_certificate());
     let shared = Shared::new(app.clone(), Arc::clone(&metrics), stopping);
     let http = Arc::clone(&app.http);
     let loopback = address.ip().is_loopback();
@@ -71,6 +85,7 @@ pub async fn serve(
         hosts: Hosts::new(loopback, &http.allowed_hosts),
         origins: Origins::new(
             loopback.then(|| address.port()),
+            http.tls.is_some(),
             &http.allowed_hosts,
             &http.allowed_origins,
         ),
@@ -79,8 +94,10 @@ pub async fn serve(
             http.metrics,
             Arc::clone(&app.auth).routes(),
         ),
-        principals: Rate::new(http.requests_per_minute),
-        addresses: http.unaccepted_per_minute.map(Rate::new),
+        limits: Limits::new(http.accepted, http.unaccepted, http.counted_by),
+        access: AccessLog {
+            silences: http.silences.clone(),
+        },
         sessions: Sessions::new(Arc::clone(&shared), hard_stop.clone()),
         endpoint: Endpoint::new(&shared, hard_stop.clone()),
         metrics,

@@ -15,6 +15,8 @@
 mod answers;
 #[path = "guard/client.rs"]
 mod client;
+#[path = "guard/edge.rs"]
+mod edge;
 #[path = "guard/legacy.rs"]
 mod legacy;
 #[path = "guard/modern.rs"]

@@ -37,7 +37,17 @@ fn is_sentence(text: &str) -> bool {
 async fn these_are_the_ways_to_sign_in() {
     let modes = auth::linked().unwrap();
     let names: Vec<&str> = modes.iter().map(|mode| mode.name).collect();
-    assert_eq!(names, ["job-token", "none", "pat"]);
+    assert_eq!(
+        names,
+        [
+            "cookie",
+            "job-token",
+            "local-oauth",
+            "none",
+            "pat",
+            "remote-authorization"
+        ]
+    );
     for mode in modes {
         assert!(!mode.summary.is_empty(), "{}", mode.name);
         assert!(

@@ -1,6 +1,6 @@
 //! GitLab misbehaves; the model is told in words, and the next honest request works.
 
-use gitlab_mcp_tests::{Era, Scene};
+use gitlab_mcp_tests::{Era, Scene, TestServer};
 use mock_gitlab::{Fault, MockGitlab};
 use serde_json::json;
 
@@ -154,9 +154,11 @@ async fn a_write_that_is_answered_with_a_page_says_that_it_may_have_happened() {
 
 #[tokio::test]
 async fn a_gitlab_that_is_down_takes_the_server_with_it_in_nothing() {
-    let scene = Scene::usual().await;
-    let address = scene.gitlab.address();
-    let Scene { gitlab, server, .. } = scene;
+    let gitlab = MockGitlab::builder().start().await.unwrap();
+    let token = gitlab.user("alice").pat(&["api"]);
+    let server =
+        TestServer::with(&[("GITLAB_API_URL", gitlab.url()), ("GITLAB_TOKEN", &token)]).await;
+    let address = gitlab.address();
     gitlab.shutdown().await;
 
     let mut client = server.client(Era::Modern).await;

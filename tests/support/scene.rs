@@ -48,3 +48,9 @@ impl Scene {
         self.gitlab.log().count()
     }
 }
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        crate::plant_all(&self.gitlab);
+    }
+}

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use gitlab_mcp::app::App;
-use gitlab_mcp::{StartError, Started};
+use gitlab_mcp::{Outside, StartError, Started};
 use gitlab_mcp_core::config::Sources;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -39,7 +39,15 @@ impl TestServer {
     /// # Panics
     /// When the configuration is refused.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
-        let started = Self::started(variables).await;
+        Self::in_outside(Outside::real(), variables).await
+    }
+
+    /// As [`TestServer::with`], with a clock, a random source and a resolver of the test's choice.
+    ///
+    /// # Panics
+    /// When the configuration is refused.
+    pub async fn in_outside(outside: Outside, variables: &[(&str, &str)]) -> Self {
+        let started = Self::started_in(outside, variables).await;
         let started = started.unwrap_or_else(|error| unreachable!("{error}"));
         let bearer = variables
             .iter()
@@ -64,6 +72,14 @@ impl TestServer {
     /// # Errors
     /// [`StartError`].
     pub async fn started(variables: &[(&str, &str)]) -> Result<Started, StartError> {
+        Self::started_in(Outside::real(), variables).await
+    }
+
+    async fn started_in(
+        outside: Outside,
+        variables: &[(&str, &str)],
+    ) -> Result<Started, StartError> {
+        crate::log::start();
         let guarded = variables
             .iter()
             .any(|(name, _)| *name == "STREAMABLE_HTTP_AUTH_TOKEN");
@@ -72,7 +88,7 @@ impl TestServer {
         let sources = Sources::new()
             .variables(usual)
             .variables(variables.iter().copied());
-        gitlab_mcp::start(&sources, &[]).await
+        gitlab_mcp::start_in(outside, &sources, &[]).await
     }
 
     /// A client that presents the static bearer, when there is one.

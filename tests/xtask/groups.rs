@@ -1,11 +1,14 @@
 //! The groups, in the order in which they run: the quickest answers first.
 
+mod browser;
 mod cargo;
 mod clients;
 mod conformance;
 mod demo;
 mod examples;
 mod mock_clients;
+mod modes;
+mod secrets;
 
 use crate::workbench::Workbench;
 
@@ -21,7 +24,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 9] = [
+pub(crate) const ALL: [Group; 12] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -63,8 +66,23 @@ pub(crate) const ALL: [Group; 9] = [
         run: mock_clients::run,
     },
     Group {
+        name: "browser",
+        about: "a person signs in with Chromium (Node, Debian's chromium)",
+        run: browser::run,
+    },
+    Group {
+        name: "modes",
+        about: "every way to sign in, with a real client as the right user (Python)",
+        run: modes::run,
+    },
+    Group {
         name: "examples",
         about: "the example servers start and their additions work (Node)",
         run: examples::run,
+    },
+    Group {
+        name: "secrets",
+        about: "no planted secret in anything the other groups logged",
+        run: secrets::run,
     },
 ];

@@ -1,5 +1,6 @@
 //! What the black-box tests take from the package registries: pinned, and installed once.
 
+mod chromium;
 mod node;
 mod python;
 mod suite;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+pub(crate) use chromium::Chromium;
 pub(crate) use node::Node;
 pub(crate) use python::{MCP_CLIENT, Python};
 pub(crate) use suite::Suite;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{MCP_CLIENT, Node, Python, Suite};
+use crate::packages::{Chromium, MCP_CLIENT, Node, Python, Suite};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
@@ -30,11 +30,13 @@ const BUILD_VARIABLES: [&str; 6] = [
 pub(crate) struct Workbench {
     root: PathBuf,
     cache: PathBuf,
+    logs: PathBuf,
     guard: Guard,
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
     python: OnceCell<Result<Python, Lack>>,
     suite: OnceCell<Result<Suite, Lack>>,
+    chromium: OnceCell<Result<Chromium, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
@@ -48,16 +50,24 @@ impl Workbench {
             .to_owned();
         let guard = Guard::start().map_err(|error| format!("/bin/sh: {error}"))?;
         let cache = cache_folder(&root);
-        std::fs::create_dir_all(cache.join("home"))
-            .map_err(|error| format!("{}: {error}", cache.display()))?;
+        let logs = cache.join("logs");
+        let unusable = |error| format!("{}: {error}", cache.display());
+        if logs.exists() {
+            std::fs::remove_dir_all(&logs).map_err(unusable)?;
+        }
+        for folder in [&logs, &cache.join("home")] {
+            std::fs::create_dir_all(folder).map_err(unusable)?;
+        }
         Ok(Self {
             root,
             cache,
+            logs,
             guard,
             report: Report::default(),
             node: OnceCell::new(),
             python: OnceCell::new(),
             suite: OnceCell::new(),
+            chromium: OnceCell::new(),
             binaries: OnceCell::new(),
         })
     }
@@ -70,6 +80,11 @@ impl Workbench {
     /// A folder for what tests leave behind.
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// What this run logs, and the secrets that must not stand there.
+    pub(crate) fn logs(&self) -> &Path {
+        &self.logs
     }
 
     /// What ends children when we cannot.
@@ -99,6 +114,15 @@ impl Workbench {
     pub(crate) fn suite(&self) -> Result<&Suite, Lack> {
         let install = || Suite::install(&self.cache, &self.guard);
         self.suite
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// A browser.
+    pub(crate) fn chromium(&self) -> Result<&Chromium, Lack> {
+        let install = || Chromium::install(&self.guard);
+        self.chromium
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

@@ -31,6 +31,7 @@ async fn build(pairs: &[(&str, &str)]) -> (Pat, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
     let context = BuildContext {
         instance: Instance::parse("https://gitlab.example").unwrap(),
+        instances: Vec::new(),
         egress: Egress::new(&EgressConfig::default()).unwrap(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         random: Arc::new(OsRandom),

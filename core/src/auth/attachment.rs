@@ -11,7 +11,9 @@ use super::AuthError;
 
 /// What a [`Credential`](super::Credential) adds to each request besides its token.
 ///
-/// It is asked only about requests to the instance the credential belongs to.
+/// It is asked only about requests to the instance the credential belongs to. What it adds may open
+/// a proxy before GitLab as well, so with an attachment every page or redirect in place of data
+/// counts as a 401, whoever it comes from.
 #[async_trait]
 pub trait Attachment: Debug + Send + Sync {
     /// Adds the headers for one request, sensitive values marked as such.
@@ -29,9 +31,10 @@ pub trait Attachment: Debug + Send + Sync {
     /// Sees the headers of every answer, for example to keep its cookies.
     fn learn(&self, url: &Url, answer: &HeaderMap);
 
-    /// True when `status` means that what was attached is stale, so that the provider should renew
-    /// it and the request be sent once more. 401 always counts.
-    fn is_stale(&self, method: &Method, status: StatusCode) -> bool;
+    /// Hears that a request was refused with `status`. True when what was attached may be stale, so
+    /// that the provider should renew it and the request be sent once more; a 401 counts without
+    /// that.
+    fn refused(&self, method: &Method, status: StatusCode) -> bool;
 
     /// `text` without any secret of the attachment that may stand in it.
     fn hidden_in(&self, text: String) -> String;

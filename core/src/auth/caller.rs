@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Challenge;
 use crate::gitlab::Instance;
 
 /// A verified identity. Keys of sessions, caches and rate limits are made from it.
@@ -62,6 +63,7 @@ impl fmt::Debug for Principal {
 pub struct Caller {
     principal: Principal,
     own: Option<Arc<dyn Any + Send + Sync>>,
+    discovers: Option<Arc<Challenge>>,
 }
 
 impl Caller {
@@ -70,6 +72,7 @@ impl Caller {
         Self {
             principal,
             own: None,
+            discovers: None,
         }
     }
 
@@ -78,7 +81,23 @@ impl Caller {
         Self {
             principal,
             own: Some(own),
+            discovers: None,
         }
+    }
+
+    /// Somebody without a credential who may open a session and list the tools; every other
+    /// message is answered with `challenge`.
+    pub fn only_discovering(principal: Principal, challenge: Challenge) -> Self {
+        Self {
+            principal,
+            own: None,
+            discovers: Some(Arc::new(challenge)),
+        }
+    }
+
+    /// The answer to everything but discovery, for a caller without a credential.
+    pub fn only_discovers(&self) -> Option<&Challenge> {
+        self.discovers.as_deref()
     }
 
     /// The verified identity.

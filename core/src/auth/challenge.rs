@@ -110,6 +110,14 @@ pub enum AuthError {
     /// [`AuthProvider::signed_in`](super::AuthProvider::signed_in).
     #[error("nobody is signed in")]
     SignIn(SignInPage),
+    /// The server's own credential cannot be used until somebody puts something right: 503.
+    #[error("{problem}: {remedy}")]
+    Unusable {
+        /// What is wrong, as a sentence without its end.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
+    },
     /// Nobody can say at the moment: 503 with `Retry-After`.
     #[error("sign-in cannot be checked at the moment; try again in {} s", retry_after.as_secs())]
     Unavailable {

@@ -65,6 +65,8 @@ pub struct AuthDescriptor {
     pub selected_by: SelectedBy,
     /// The settings the mode reads.
     pub settings: &'static [&'static Setting],
+    /// See [`AuthPlugin::ONLY_HERE`].
+    pub only_here: &'static [&'static Setting],
     /// The crate it comes from.
     pub crate_name: &'static str,
     prepare: fn(&mut Reader) -> Prepared,
@@ -80,6 +82,7 @@ impl AuthDescriptor {
             transports: P::TRANSPORTS,
             selected_by: P::SELECTED_BY,
             settings: P::Config::SETTINGS,
+            only_here: P::ONLY_HERE,
             crate_name,
             prepare: prepare::<P>,
         }
@@ -194,6 +197,7 @@ pub fn select(
     listening: Listening,
 ) -> Option<Selection> {
     let (mode, because) = choose(modes, reader)?;
+    refuse_foreign_switches(modes, &mode, reader);
     check_transport(&mode, reader, listening);
     let prepared = (mode.prepare)(reader);
     let bearer = match mode.identity {
@@ -245,6 +249,21 @@ fn warn_about_unused(
                 reader.name_used(setting),
                 mode.name
             ));
+        }
+    }
+}
+
+/// Starting with such a switch and without its mode would not be what was asked for.
+fn refuse_foreign_switches(modes: &[AuthDescriptor], mode: &AuthDescriptor, reader: &mut Reader) {
+    for other in modes.iter().filter(|other| other.name != mode.name) {
+        for setting in other.only_here {
+            if !mode.settings.contains(setting) && reader.flag(setting) {
+                let text = format!(
+                    "works only with the auth mode {}, and the auth mode is {}",
+                    other.name, mode.name
+                );
+                reader.problem(setting, text);
+            }
         }
     }
 }
@@ -354,9 +373,14 @@ fn check_transport(mode: &AuthDescriptor, reader: &mut Reader, listening: Listen
         mode.transports.stdio
     };
     if !served {
-        let transport = if listening.http { "HTTP" } else { "stdio" };
+        let (transport, other) = if listening.http {
+            ("HTTP", "MCP_TRANSPORT=stdio")
+        } else {
+            ("stdio", "STREAMABLE_HTTP=true")
+        };
         let text = format!(
-            "the auth mode {} cannot be served over {transport} (chosen by {})",
+            "the auth mode {} cannot be served over {transport} (chosen by {}); {other} would \
+             serve it",
             mode.name, listening.transport
         );
         match mode.selected_by {

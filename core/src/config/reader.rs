@@ -86,6 +86,22 @@ impl Reader {
         self.known.declared()
     }
 
+    /// The variables that are known but that nothing in this build reads.
+    pub fn reserved(&self) -> Vec<&'static str> {
+        let reserved = self.known.reserved().iter();
+        reserved.map(|one| one.setting.variable()).collect()
+    }
+
+    /// Every variable that may hold a secret, in all its spellings: what a child process should not
+    /// inherit.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let secret = self.known.all().filter(|setting| setting.is_secret());
+        secret
+            .flat_map(Setting::names)
+            .flat_map(|name| [name.to_owned(), format!("{name}_FILE")])
+            .collect()
+    }
+
     /// Whether any source but the default gives a value.
     pub fn is_set(&self, setting: &Setting) -> bool {
         self.source(setting) != Source::Default

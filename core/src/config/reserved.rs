@@ -91,7 +91,6 @@ mod tests {
             ("REMOTE_AUTHORIZATION", "1"),
             ("GITLAB_USE_OAUTH", "yes"),
             ("SSE", "on"),
-            ("GITLAB_AUTH_COOKIE_PATH", "/tmp/cookies"),
             ("SSL_CERT_PATH", "/tmp/cert.pem"),
             ("SSL_CA_PATH", "/tmp/ca.pem"),
             ("GITLAB_ALLOWED_PROJECT_IDS", "42"),

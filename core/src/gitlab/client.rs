@@ -8,11 +8,12 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use tracing::debug;
 
+use super::egress::{is_not_allowed, is_untrusted};
 use super::error::is_html;
 use super::patience::asked_wait;
 use super::request::moved_project;
 use super::{Answer, ApiError, ApiRequest, Egress, Instance, Method, Retries, Situation};
-use crate::auth::{AuthProvider, Caller, Credential};
+use crate::auth::{AuthError, AuthProvider, Caller, Credential};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -88,9 +89,20 @@ impl GitLab {
         self
     }
 
+    /// The way out.
+    pub fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
     /// The source of randomness, for nonces of what is shown.
     pub fn random(&self) -> &dyn Random {
         self.random.as_ref()
+    }
+
+    /// Waits for the sign-in that [`Situation::SignInFirst`] announced; see
+    /// [`AuthProvider::signed_in`].
+    pub async fn signed_in(&self, caller: &Caller) -> bool {
+        self.auth.signed_in(caller).await
     }
 
     /// Sends `request` as `caller` and reads the whole answer.
@@ -224,6 +236,9 @@ impl GitLab {
         let (url, builder) = self.prepare(instance, request, credential).await?;
         let answer = match tokio::time::timeout(self.timeouts.headers, builder.send()).await {
             Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if is_not_allowed(&error) => {
+                return Err(ApiError::new(Situation::HostNotAllowed));
+            }
             Ok(Err(error)) => {
                 let sent = !error.is_connect();
                 let error = ApiError::new(Situation::Unavailable).words(reason(&error));
@@ -243,6 +258,14 @@ impl GitLab {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Broken { error, sent: true }),
         };
+        let proxied = credential.and_then(Credential::attachment).is_some();
+        if proxied && is_page_of_a_proxy(request, status, &headers, &body) {
+            return Ok(Outcome::Refused(
+                StatusCode::UNAUTHORIZED,
+                HeaderMap::new(),
+                Bytes::new(),
+            ));
+        }
         if !status.is_success() {
             return Ok(Outcome::Refused(status, headers, body));
         }
@@ -271,15 +294,27 @@ impl GitLab {
         let method = request.method().to_http();
         let mut headers = HeaderMap::new();
         if let Some(credential) = credential {
-            credential.apply(&method, &url, &mut headers).await?;
+            let applied = credential.apply(&method, &url, &mut headers).await;
+            applied.map_err(|error| self.not_sent(error))?;
         }
-        let mut builder = self.egress.request(method, url.clone()).headers(headers);
+        let builder = self.egress.request(method, url.clone());
+        let builder = builder.map_err(|_| ApiError::new(Situation::HostNotAllowed))?;
+        let mut builder = builder.headers(headers);
         if let Some(body) = request.body() {
             builder = builder
                 .header(http::header::CONTENT_TYPE, "application/json")
                 .body(body.to_string());
         }
         Ok((url, builder))
+    }
+
+    /// Why a request did not leave, with the advice of the mode.
+    fn not_sent(&self, error: AuthError) -> ApiError {
+        let mut error = ApiError::from(error);
+        if let Situation::NotSignedIn { advice } = &mut error.situation {
+            *advice = self.auth.sign_in_advice();
+        }
+        error
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
@@ -323,8 +358,27 @@ impl GitLab {
 /// True when a newer credential could change the answer.
 fn is_stale(status: StatusCode, request: &ApiRequest, credential: Option<&Credential>) -> bool {
     let attached = credential.and_then(Credential::attachment);
-    status == StatusCode::UNAUTHORIZED
-        || attached.is_some_and(|one| one.is_stale(&request.method().to_http(), status))
+    let heard = attached.is_some_and(|one| one.refused(&request.method().to_http(), status));
+    heard || status == StatusCode::UNAUTHORIZED
+}
+
+/// A page or a redirect where data is due: whatever stands before GitLab wants a sign-in. GitLab
+/// declares no raw file as HTML.
+fn is_page_of_a_proxy(
+    request: &ApiRequest,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> bool {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if status.is_redirection() {
+        let target = header(http::header::LOCATION).unwrap_or_default();
+        let moved = moves(status, request) && moved_project(request.path(), target).is_some();
+        return !target.is_empty() && !moved;
+    }
+    let raw = request.path().as_str().ends_with("/raw");
+    let declared = header(http::header::CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
+    status.is_success() && (declared || !raw && is_html(headers, body))
 }
 
 /// A renamed project answers reads with 301 and its id.
@@ -342,7 +396,10 @@ fn is_sign_in(status: StatusCode, headers: &HeaderMap) -> bool {
 
 /// What broke, without the address: it may hold what a user typed.
 fn reason(error: &reqwest::Error) -> &'static str {
-    if error.is_connect() {
+    if is_untrusted(error) {
+        "no connection could be made: the certificate is not valid for this host or not trusted; \
+         GITLAB_CA_CERT_PATH adds an authority"
+    } else if error.is_connect() {
         "no connection could be made"
     } else if error.is_timeout() {
         "the connection timed out"

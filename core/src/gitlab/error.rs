@@ -16,6 +16,7 @@ mod words;
 pub enum Situation {
     NotSignedIn { advice: &'static str },
     SignInFirst(SignInPage),
+    NoCredential { problem: String, remedy: String },
     InsufficientScope { scope: Option<String> },
     Forbidden,
     NotFound,
@@ -29,6 +30,7 @@ pub enum Situation {
     OutcomeUnknown,
     TooLarge,
     Redirected,
+    HostNotAllowed,
 }
 
 /// Why a request to GitLab failed.
@@ -127,6 +129,7 @@ impl ApiError {
         match &self.situation {
             Situation::NotSignedIn { .. } => format!("GitLab does not accept the credential{told}"),
             Situation::SignInFirst(_) => "nobody is signed in to GitLab".to_owned(),
+            Situation::NoCredential { problem, .. } => problem.clone(),
             Situation::InsufficientScope { scope: Some(scope) } => {
                 format!("the token lacks the scope for this call; one of these is needed: {scope}")
             }
@@ -149,12 +152,16 @@ impl ApiError {
             Situation::Redirected => {
                 format!("GitLab answered with a redirect, which is not followed{told}")
             }
+            Situation::HostNotAllowed => {
+                "this GitLab host may not be connected to: it is not at a public address".to_owned()
+            }
         }
     }
 
     fn next_step(&self) -> String {
         let text = match &self.situation {
             Situation::NotSignedIn { advice } => advice,
+            Situation::NoCredential { remedy, .. } => return remedy.clone(),
             Situation::InsufficientScope { .. } => {
                 "use a token with that scope; trying again will not help"
             }
@@ -183,6 +190,10 @@ impl ApiError {
                 "check that GITLAB_API_URL names a GitLab instance and that no proxy or sign-in \
                  page stands before it"
             }
+            Situation::HostNotAllowed => {
+                "if it is meant to be on a private network, the operator lists it in \
+                 GITLAB_INTERNAL_HOSTS; trying again will not help"
+            }
             Situation::OutcomeUnknown => {
                 "do not repeat the change blindly: read or list the object first to see whether it \
                  happened"
@@ -194,9 +205,11 @@ impl ApiError {
 
     pub(crate) fn into_tool_error(self) -> ToolError {
         let code = match &self.situation {
-            Situation::NotSignedIn { .. } | Situation::SignInFirst(_) => ErrorCode::Unauthorized,
+            Situation::NotSignedIn { .. }
+            | Situation::SignInFirst(_)
+            | Situation::NoCredential { .. } => ErrorCode::Unauthorized,
             Situation::InsufficientScope { .. } => ErrorCode::InsufficientScope,
-            Situation::Forbidden => ErrorCode::Forbidden,
+            Situation::Forbidden | Situation::HostNotAllowed => ErrorCode::Forbidden,
             Situation::NotFound => ErrorCode::NotFound,
             Situation::NotMergeable => ErrorCode::NotMergeable,
             Situation::Conflict => ErrorCode::Conflict,
@@ -225,6 +238,9 @@ impl From<AuthError> for ApiError {
             }
             AuthError::Denied { description } => Self::new(Situation::Forbidden).words(description),
             AuthError::SignIn(page) => Self::new(Situation::SignInFirst(page)),
+            AuthError::Unusable { problem, remedy } => {
+                Self::new(Situation::NoCredential { problem, remedy })
+            }
             other => Self::new(Situation::NotSignedIn {
                 advice: "sign in again",
             })

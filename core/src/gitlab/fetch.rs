@@ -8,6 +8,7 @@ use http::{Request, Response};
 use url::Url;
 
 use super::Egress;
+use super::egress::is_not_allowed;
 
 /// How long an exchange may take and how much it may bring.
 #[derive(Debug, Clone, Copy)]
@@ -76,11 +77,14 @@ impl Egress {
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| FetchError::Address)?;
         let sent = self
             .request(parts.method, url)
+            .map_err(|_| FetchError::NotAllowed)?
             .headers(parts.headers)
             .body(body)
             .send();
         let mut answer = sent.await.map_err(|error| {
-            if error.is_connect() {
+            if is_not_allowed(&error) {
+                FetchError::NotAllowed
+            } else if error.is_connect() {
                 FetchError::NotSent
             } else {
                 FetchError::Broken

@@ -10,7 +10,7 @@ use super::text::{Window, frame, visible};
 use super::{Content, Endpoint, Facts, ToolError, ToolOutput};
 use crate::auth::Caller;
 use crate::conversation::Conversation;
-use crate::gitlab::{Answer, ApiRequest, GitLab, Instance};
+use crate::gitlab::{Answer, ApiRequest, GitLab, Instance, Situation};
 
 /// Settings of the tool layer, the same for every call.
 #[derive(Debug, Clone)]
@@ -64,12 +64,21 @@ impl Context {
         self.caller.principal().instance()
     }
 
-    /// Sends one request as the caller.
+    /// Sends one request as the caller. When nobody is signed in, the person is asked to, and the
+    /// request is sent once they did.
     ///
     /// # Errors
-    /// [`ToolError`] with GitLab's reason.
+    /// [`ToolError`] with GitLab's reason, or with the way to sign in.
     pub async fn send(&self, request: ApiRequest) -> Result<Answer, ToolError> {
-        Ok(self.gitlab.send(&self.caller, request).await?)
+        let refused = match self.gitlab.send(&self.caller, request.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if let Situation::SignInFirst(page) = &refused.situation {
+            self.sign_in(page).await?;
+            return Ok(self.gitlab.send(&self.caller, request).await?);
+        }
+        Err(refused.into())
     }
 
     /// Calls an endpoint as a typed value and reads its JSON answer.

@@ -83,6 +83,7 @@ pub(crate) struct Bench {
     pub(crate) timeouts: Timeouts,
     pub(crate) retries: Retries,
     pub(crate) random: Arc<dyn Random>,
+    egress: Egress,
     instance: Instance,
 }
 
@@ -101,7 +102,11 @@ impl Bench {
     }
 
     pub(crate) fn signed_in(instance: Instance, auth: Fake) -> Self {
+        // Reading the system's certificates takes long; no reply leaves a connection behind.
+        static EGRESS: OnceLock<Egress> = OnceLock::new();
+        let egress = EGRESS.get_or_init(|| Egress::new(&EgressConfig::default()).unwrap());
         Self {
+            egress: egress.clone(),
             auth: Arc::new(auth),
             clock: Arc::new(ManualClock::default()),
             timeouts: Timeouts::default(),
@@ -109,6 +114,12 @@ impl Bench {
             random: Arc::new(SeededRandom::new(7)),
             instance,
         }
+    }
+
+    /// The same client with another way out.
+    pub(crate) fn through(mut self, egress: Egress) -> Self {
+        self.egress = egress;
+        self
     }
 
     /// The deadlines of tests in which time runs out.
@@ -129,11 +140,8 @@ impl Bench {
 
     /// The client itself.
     pub(crate) fn client(&self) -> GitLab {
-        // Reading the system's certificates takes long; no reply leaves a connection behind.
-        static EGRESS: OnceLock<Egress> = OnceLock::new();
-        let egress = EGRESS.get_or_init(|| Egress::new(&EgressConfig::default()).unwrap());
         let (auth, clock) = (Arc::clone(&self.auth), Arc::clone(&self.clock));
-        GitLab::new(egress.clone(), auth, clock, Arc::clone(&self.random))
+        GitLab::new(self.egress.clone(), auth, clock, Arc::clone(&self.random))
             .with_patience(self.timeouts, self.retries)
     }
 

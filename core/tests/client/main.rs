@@ -7,16 +7,22 @@
     reason = "a test that cannot go on should say so loudly"
 )]
 
+mod attachments;
 mod bench;
+mod certificates;
 mod connections;
 mod expectations;
+mod hosts;
+mod names;
 mod pages;
 mod paging;
+mod proxies;
 mod rate_limits;
 mod redirects;
 mod refusals;
 mod renewal;
 mod reply;
 mod retries;
+mod tls;
 mod upstream;
 mod wire;

@@ -2,12 +2,12 @@
 //! and no credential ever goes where a redirect points.
 
 use gitlab_mcp_core::auth::HeaderKind;
-use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::gitlab::Method::{Get, Post};
+use gitlab_mcp_core::gitlab::{Egress, EgressConfig, Instance, Limits};
 use gitlab_mcp_core::tool::ErrorCode;
 use tokio::net::TcpListener;
 
-use crate::bench::{ADVICE, Bench, CANARY, Fake, credential, request};
+use crate::bench::{ADVICE, Bench, CANARY, Fake, credential, request, told};
 use crate::reply::Reply;
 use crate::upstream::Upstream;
 
@@ -70,6 +70,10 @@ async fn no_redirect_takes_a_credential_to_another_origin() {
         format!("http://localhost:{port}/"),
         "file:///etc/passwd".to_owned(),
         "http://169.254.169.254/latest/meta-data".to_owned(),
+        format!("https://127.0.0.1:{port}/api/v4/projects/42"),
+        "http://[::1]/api/v4/projects/42".to_owned(),
+        "https://evil.example/api/v4/projects/42".to_owned(),
+        "//evil.example/api/v4/projects/42".to_owned(),
         String::new(),
     ];
     let kinds = [
@@ -95,9 +99,37 @@ async fn no_redirect_takes_a_credential_to_another_origin() {
                 assert_eq!(error.code, ErrorCode::UpstreamInvalid, "{what}");
                 assert_eq!(error.status, Some(status), "{what}");
                 assert!(error.message.contains("redirect"), "{what}");
+                for name in ["evil.example", "169.254", "localhost", &foreign] {
+                    assert!(!told(&error).contains(name), "{what}: {error:?}");
+                }
                 assert_eq!(upstream.count(), 1, "{what}");
             }
         }
+    }
+    assert_eq!(elsewhere.count(), 0);
+}
+
+#[tokio::test]
+async fn a_gitlab_that_redirects_to_itself_is_asked_once() {
+    for status in [301, 302, 303, 307, 308] {
+        let upstream = Upstream::playing(vec![Reply::redirect(status, "/api/v4/user"); 50]).await;
+        let error = Bench::at(&upstream.url()).get().await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::UpstreamInvalid, "{status}");
+        assert_eq!(upstream.count(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_outside_the_api_is_handed_the_redirect() {
+    let elsewhere = Upstream::playing([]).await;
+    for status in [301, 302, 303, 307, 308] {
+        let upstream = Upstream::playing([Reply::redirect(status, &elsewhere.url())]).await;
+        let request = http::Request::post(format!("{}/oauth/token", upstream.url()));
+        let request = request.body(bytes::Bytes::from_static(b"code=canary"));
+        let egress = Egress::new(&EgressConfig::default()).unwrap();
+        let answer = egress.fetch(request.unwrap(), Limits::default()).await;
+        assert_eq!(answer.unwrap().status(), status);
+        assert_eq!(upstream.count(), 1);
     }
     assert_eq!(elsewhere.count(), 0);
 }

@@ -102,9 +102,11 @@ impl Records {
         let mut records = self.iter();
         for text in globs {
             let glob = crate::glob::RequestGlob::parse(text);
-            if !records.any(|record| glob.matches(&record.method, &record.path)) {
-                panic!("`{text}` does not come in its place:\n{}", self.listing());
-            }
+            assert!(
+                records.any(|record| glob.matches(&record.method, &record.path)),
+                "`{text}` does not come in its place:\n{}",
+                self.listing()
+            );
         }
     }
 

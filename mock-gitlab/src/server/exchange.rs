@@ -23,13 +23,14 @@ use crate::journal::{Entry, matters};
 use crate::ledger::{BODY_KEPT, Record, Who};
 use crate::request::Request;
 use crate::rest::conventions::authentication;
+use crate::sso::Gate;
 use crate::world::World;
 
 /// Bodies above this are refused; tests do not send more.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 pub(super) async fn exchange(
-    shared: Arc<Shared>,
+    (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
     switch: Switch,
     incoming: hyper::Request<Incoming>,
     peer: SocketAddr,
@@ -38,6 +39,9 @@ pub(super) async fn exchange(
     let Some(request) = read(&shared, incoming, peer, connection).await else {
         return Ok(send(Answer::text(413, "Request Entity Too Large"), None));
     };
+    if let Some(answer) = gate.and_then(|gate| gate.answer(&request)) {
+        return Ok(send(answer, None));
+    }
     let outcome = match decide(&shared, request, None) {
         Step::Done(outcome) => outcome,
         Step::Hold(request, fault, wait) => {

@@ -29,7 +29,8 @@ fn data(reply: Reply) -> Value {
 /// The message of the first error.
 #[track_caller]
 fn message(reply: Reply) -> String {
-    let body = reply.json();
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    drop(reply);
     let text = body["errors"][0]["message"].as_str();
     text.unwrap_or_else(|| panic!("no error: {body}"))
         .to_owned()

@@ -48,7 +48,7 @@ async fn a_directory_of_twelve_thousand_files_is_walked_page_by_page() {
     assert!(page.header("link").unwrap().contains("rel=\"next\""));
     let count = gl.edit(|world| {
         let id = world.find_project("larkspur/warehouse").unwrap().id;
-        let repository = world.repositories.get(&id).unwrap();
+        let repository = &world.repositories[&id];
         let head = repository.resolve("main").unwrap();
         repository.list(head, "shelves", false).unwrap().len()
     });

@@ -49,6 +49,7 @@ mod reviews;
 mod runners;
 mod search;
 mod snapshots;
+mod sso;
 mod users;
 mod variables;
 mod writing;

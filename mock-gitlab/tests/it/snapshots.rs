@@ -141,6 +141,10 @@ async fn the_control_api_can_be_taken_away() {
         .expect(404);
 }
 
+fn alice(gl: &MockGitlab) -> Client<'_> {
+    Client::anonymous(gl).with("PRIVATE-TOKEN", "glpat-alice-company-0001")
+}
+
 /// A file of its own, gone with the test.
 struct Scratch(PathBuf);
 
@@ -158,9 +162,6 @@ async fn a_state_file_brings_the_world_back() {
         let builder = MockGitlab::builder().world(World::company()).state(&file.0);
         builder.start().await.unwrap()
     };
-    fn alice(gl: &MockGitlab) -> Client<'_> {
-        Client::anonymous(gl).with("PRIVATE-TOKEN", "glpat-alice-company-0001")
-    }
     let gl = start().await;
     gl.clock().advance(Duration::from_mins(5));
     alice(&gl).get("/user").await.expect(200);

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::print;
 use crate::build::{Linked, StartError};
-use crate::config;
 
 /// Prints the modes.
 pub(super) fn run(
@@ -16,7 +15,7 @@ pub(super) fn run(
     linked: &Linked,
     as_json: bool,
 ) -> Result<ExitCode, StartError> {
-    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let mut reader = Reader::open(sources, &linked.settings())?;
     let selected = auth::choose(&linked.modes, &mut reader);
     let (name, because) = match &selected {
         Some((mode, because)) => (Some(mode.name), because.as_str()),

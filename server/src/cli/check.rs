@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use gitlab_mcp_core::auth::{Caller, Principal};
 use gitlab_mcp_core::config::Sources;
-use gitlab_mcp_core::gitlab::ApiRequest;
+use gitlab_mcp_core::gitlab::{ApiRequest, Situation};
 use gitlab_mcp_core::plugin::Plugin;
 use gitlab_mcp_core::tool::{Effect, ToolError};
 use serde_json::Value;
@@ -60,13 +60,15 @@ struct Probe<'a> {
 impl Probe<'_> {
     async fn get(&self, path: &'static str) -> Result<Value, ToolError> {
         let request = ApiRequest::get(path, &[])?;
-        Ok(self
-            .started
-            .app
-            .gitlab
-            .send(&self.caller, request)
-            .await?
-            .json()?)
+        let gitlab = &self.started.app.gitlab;
+        let mut answer = gitlab.send(&self.caller, request.clone()).await;
+        if let Err(error) = &answer
+            && matches!(error.situation, Situation::SignInFirst(_))
+            && gitlab.signed_in(&self.caller).await
+        {
+            answer = gitlab.send(&self.caller, request).await;
+        }
+        Ok(answer?.json()?)
     }
 
     /// Is GitLab there?

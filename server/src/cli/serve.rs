@@ -26,7 +26,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
     runtime()?.block_on(async {
         let started = crate::start(sources, plugins).await?;
-        logging::start(started.logging);
+        logging::start(&started.logging);
         tell(&started);
         let shutdown = CancellationToken::new();
         tokio::spawn(until_signal(shutdown.clone()));
@@ -79,7 +79,12 @@ async fn over_http(started: Started, shutdown: CancellationToken) -> Result<Exit
         StartError::Build(format!("HOST, PORT: {address} cannot be bound: {error}"))
     })?;
     let bound = listener.local_addr().unwrap_or(address);
-    info!("listening on http://{bound} (MCP endpoint: http://{bound}/mcp)");
+    let scheme = if started.app.http.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    info!("listening on {scheme}://{bound} (MCP endpoint: {scheme}://{bound}/mcp)");
     let auth = started.app.auth.clone();
     let result = http::serve(started.app, listener, shutdown).await;
     auth.shutdown().await;

@@ -8,7 +8,6 @@ use gitlab_mcp_core::plugin::Plugin;
 
 use super::{print, serve};
 use crate::build::{Linked, StartError};
-use crate::config;
 
 /// Says what is wrong with the configuration, or that nothing is.
 pub(super) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
@@ -31,7 +30,7 @@ pub(super) fn print(
     linked: &Linked,
     json: bool,
 ) -> Result<ExitCode, StartError> {
-    let reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let reader = Reader::open(sources, &linked.settings())?;
     let rows = effective(&reader);
     print::out(&if json {
         format!("{:#}", as_json(&rows))

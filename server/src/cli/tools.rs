@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::print;
 use crate::build::{Linked, StartError};
-use crate::config::{self, ToolsConfig};
+use crate::config::ToolsConfig;
 
 /// Prints the enabled tools, or one tool.
 pub(super) fn run(
@@ -17,7 +17,7 @@ pub(super) fn run(
     name: Option<&str>,
     as_json: bool,
 ) -> Result<ExitCode, StartError> {
-    let mut reader = Reader::open(sources, &config::settings(&linked.modes))?;
+    let mut reader = Reader::open(sources, &linked.settings())?;
     let policy = ToolsConfig::read(&mut reader).resolve(&linked.catalog, &mut reader);
     reader.finish()?;
     let Some(policy) = policy else {

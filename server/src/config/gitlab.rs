@@ -1,15 +1,9 @@
-//! The GitLab instance and the network towards it.
+//! Which GitLab instances this server speaks for.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use gitlab_mcp_core::gitlab::{EgressConfig, Instance, Retries, Timeouts};
-use gitlab_mcp_core::secret::ConnectionString;
-
-const MILLIS: Kind = Kind::Integer {
-    min: 100,
-    max: 2_147_483_647,
-};
+use gitlab_mcp_core::gitlab::Instance;
 
 static API_URL: Setting = Setting::new(
     "GITLAB_API_URL",
@@ -19,193 +13,202 @@ static API_URL: Setting = Setting::new(
 .aliases(&["GITLAB_URL"])
 .flag("--api-url")
 .default("https://gitlab.com");
-static CONNECT: Setting = Setting::new(
-    "GITLAB_API_CONNECT_TIMEOUT_MS",
-    MILLIS,
-    "longest time to a connection",
+static ALLOWED_HOSTS: Setting = Setting::new(
+    "GITLAB_ALLOWED_HOSTS",
+    Kind::Hosts,
+    "GitLab hosts that callers may choose besides those of GITLAB_API_URL; without a scheme, https",
 )
-.default("5000");
-static HEADERS: Setting = Setting::new(
-    "GITLAB_API_HEADERS_TIMEOUT_MS",
-    MILLIS,
-    "longest time to the first byte",
+.modes(&["remote-authorization"]);
+static INTERNAL_HOSTS: Setting = Setting::new(
+    "GITLAB_INTERNAL_HOSTS",
+    Kind::Hosts,
+    "allowed GitLab hosts that may have private addresses; those of GITLAB_API_URL when unset",
 )
-.default("30000");
-static BODY: Setting = Setting::new(
-    "GITLAB_API_BODY_TIMEOUT_MS",
-    MILLIS,
-    "longest time for a whole answer",
-)
-.default("60000");
-static RETRY: Setting = Setting::new(
-    "GITLAB_API_RETRY_ENABLED",
-    Kind::Bool,
-    "repeat reads that failed",
-)
-.default("true");
-static RETRY_ATTEMPTS: Setting = Setting::new(
-    "GITLAB_API_RETRY_MAX_ATTEMPTS",
-    Kind::Integer { min: 0, max: 10 },
-    "further tries after the first",
-)
-.default("2");
-static RETRY_BASE: Setting = Setting::new(
-    "GITLAB_API_RETRY_BASE_DELAY_MS",
-    Kind::Integer {
-        min: 10,
-        max: 60_000,
-    },
-    "first wait before a further try",
-)
-.default("1000");
-static RETRY_LONGEST: Setting = Setting::new(
-    "GITLAB_API_RETRY_MAX_DELAY_MS",
-    Kind::Integer {
-        min: 10,
-        max: 600_000,
-    },
-    "longest wait before a further try",
-)
-.default("4000");
-static CONNECTIONS: Setting = Setting::new(
-    "GITLAB_POOL_MAX_CONNECTIONS",
-    Kind::Integer { min: 1, max: 1_000 },
-    "idle connections kept per origin",
-)
-.default("25");
-static CA: Setting = Setting::new(
-    "GITLAB_CA_CERT_PATH",
-    Kind::Path,
-    "PEM certificates added to the system's roots",
-)
-.aliases(&["NODE_EXTRA_CA_CERTS"])
-.flag("--ca-cert-path");
-static REJECT: Setting = Setting::new(
-    "NODE_TLS_REJECT_UNAUTHORIZED",
-    Kind::Bool,
-    "0 accepts any certificate of GitLab",
-)
-.flag("--tls-reject-unauthorized")
-.default("1");
-static SKIP_TLS: Setting = Setting::new(
-    "SKIP_TLS_VERIFY",
-    Kind::Bool,
-    "true accepts any certificate of GitLab",
-)
-.default("false");
-static HTTP_PROXY: Setting = Setting::new(
-    "HTTP_PROXY",
-    Kind::Secret { min: 1 },
-    "proxy for http targets",
-)
-.aliases(&["http_proxy"])
-.flag("--http-proxy");
-static HTTPS_PROXY: Setting = Setting::new(
-    "HTTPS_PROXY",
-    Kind::Secret { min: 1 },
-    "proxy for https targets",
-)
-.aliases(&["https_proxy"])
-.flag("--https-proxy");
-static NO_PROXY: Setting = Setting::new(
-    "NO_PROXY",
-    Kind::Text { max: 4_096 },
-    "hosts reached without a proxy",
-)
-.aliases(&["no_proxy"])
-.flag("--no-proxy");
+.modes(&["remote-authorization"]);
 
-/// The GitLab instance and the network towards it.
+/// Which GitLab instances this server speaks for.
 #[derive(Debug)]
 pub struct GitLabConfig {
     /// The default instance; `None` when its URL was not usable.
     pub instance: Option<Instance>,
-    /// How connections are made.
-    pub egress: EgressConfig,
-    /// Deadlines of one request.
-    pub timeouts: Timeouts,
-    /// Further tries.
-    pub retries: Retries,
+    /// Every instance that is allowed, the default one first.
+    pub instances: Vec<Instance>,
+    /// The hosts among them that may stand on a private network: those the operator lists, or those
+    /// of all configured URLs.
+    pub internal_hosts: BTreeSet<String>,
 }
 
 impl Section for GitLabConfig {
-    const SETTINGS: &'static [&'static Setting] = &[
-        &API_URL,
-        &CONNECT,
-        &HEADERS,
-        &BODY,
-        &RETRY,
-        &RETRY_ATTEMPTS,
-        &RETRY_BASE,
-        &RETRY_LONGEST,
-        &CONNECTIONS,
-        &CA,
-        &REJECT,
-        &SKIP_TLS,
-        &HTTP_PROXY,
-        &HTTPS_PROXY,
-        &NO_PROXY,
-    ];
+    const SETTINGS: &'static [&'static Setting] = &[&API_URL, &ALLOWED_HOSTS, &INTERNAL_HOSTS];
 
     fn read(reader: &mut Reader) -> Self {
-        let millis = |value| Duration::from_millis(value);
-        let timeouts = Timeouts {
-            headers: millis(reader.integer(&HEADERS)),
-            body: millis(reader.integer(&BODY)),
-            ..Timeouts::default()
-        };
-        let attempts = u32::try_from(reader.integer(&RETRY_ATTEMPTS)).unwrap_or_default();
-        let retries = Retries {
-            attempts: if reader.flag(&RETRY) { attempts } else { 0 },
-            base: millis(reader.integer(&RETRY_BASE)),
-            longest: millis(reader.integer(&RETRY_LONGEST)),
-        };
+        let own = own_instances(reader);
+        let mut instances = own.clone();
+        for further in further_instances(reader) {
+            if !instances.contains(&further) {
+                instances.push(further);
+            }
+        }
         Self {
-            instance: instance(reader),
-            egress: egress(reader),
-            timeouts,
-            retries,
+            internal_hosts: internal_hosts(reader, &own, &instances),
+            instance: own.into_iter().next(),
+            instances,
         }
     }
 }
 
-fn instance(reader: &mut Reader) -> Option<Instance> {
-    let urls = reader.urls(&API_URL);
-    let first = Instance::parse(urls.first()?.as_str()).ok();
-    match &first {
-        None => reader.problem(&API_URL, "not a usable http(s) URL"),
-        Some(instance) if instance.is_cleartext() => {
-            reader.warn_about(&API_URL, "sends credentials in clear text: use https");
+/// The instances of `GITLAB_API_URL`, the default one first.
+fn own_instances(reader: &mut Reader) -> Vec<Instance> {
+    let mut read = Vec::new();
+    for url in reader.urls(&API_URL) {
+        match Instance::parse(url.as_str()) {
+            Ok(instance) => read.push(instance),
+            Err(error) => reader.problem(&API_URL, error.to_string()),
         }
-        Some(_) => {}
     }
-    first
+    warn_about_cleartext(reader, &API_URL, &read);
+    read
 }
 
-fn egress(reader: &mut Reader) -> EgressConfig {
-    let accept_any_certificate = !reader.flag(&REJECT) || reader.flag(&SKIP_TLS);
-    if accept_any_certificate {
-        reader.warn("certificates of GitLab are not checked: anyone in between can read the token");
+/// The instances of `GITLAB_ALLOWED_HOSTS`.
+fn further_instances(reader: &mut Reader) -> Vec<Instance> {
+    // Reading them as hosts reports every item that is none; the scheme is lost on the way.
+    let hosts = reader.hosts(&ALLOWED_HOSTS).len();
+    let items = reader.list(&ALLOWED_HOSTS);
+    if hosts < items.len() {
+        return Vec::new();
     }
-    let connections = usize::try_from(reader.integer(&CONNECTIONS)).unwrap_or(1);
-    EgressConfig {
-        connect_timeout: Duration::from_millis(reader.integer(&CONNECT)),
-        connections,
-        added_roots: added_roots(reader),
-        accept_any_certificate,
-        http_proxy: reader.secret::<ConnectionString>(&HTTP_PROXY),
-        https_proxy: reader.secret::<ConnectionString>(&HTTPS_PROXY),
-        no_proxy: reader.text(&NO_PROXY),
+    let mut read = Vec::new();
+    for item in items {
+        let url = if item.contains("://") {
+            item
+        } else {
+            format!("https://{item}")
+        };
+        match Instance::parse(&url) {
+            Ok(instance) => read.push(instance),
+            Err(error) => reader.problem(&ALLOWED_HOSTS, error.to_string()),
+        }
+    }
+    warn_about_cleartext(reader, &ALLOWED_HOSTS, &read);
+    read
+}
+
+fn warn_about_cleartext(reader: &mut Reader, setting: &Setting, instances: &[Instance]) {
+    if instances.iter().any(Instance::is_cleartext) {
+        reader.warn_about(setting, "sends credentials in clear text: use https");
     }
 }
 
-fn added_roots(reader: &mut Reader) -> Option<Vec<u8>> {
-    let path = reader.path(&CA)?;
-    match std::fs::read(&path) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            reader.problem(&CA, format!("the file cannot be read: {error}"));
-            None
+/// The listed hosts, each of which must be one of `allowed`, or without a list those of `own`.
+fn internal_hosts(reader: &mut Reader, own: &[Instance], allowed: &[Instance]) -> BTreeSet<String> {
+    let Some(listed) = reader.internal_hosts(&INTERNAL_HOSTS) else {
+        return own.iter().map(host_name).collect();
+    };
+    let allowed: BTreeSet<String> = allowed.iter().map(host_name).collect();
+    let listed: BTreeSet<String> = listed.names().map(str::to_owned).collect();
+    for stranger in listed.difference(&allowed) {
+        let text = format!(
+            "{stranger} is a host of neither {} nor {}",
+            API_URL.variable(),
+            ALLOWED_HOSTS.variable()
+        );
+        reader.problem(&INTERNAL_HOSTS, text);
+    }
+    listed
+}
+
+/// The host as it is looked up: without brackets and without a final dot.
+fn host_name(instance: &Instance) -> String {
+    let host = instance.host();
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use gitlab_mcp_core::config::{Sources, load};
+
+    use super::*;
+
+    const URL: &str = "GITLAB_API_URL";
+    const ALLOWED: &str = "GITLAB_ALLOWED_HOSTS";
+    const INTERNAL: &str = "GITLAB_INTERNAL_HOSTS";
+
+    fn read(pairs: &[(&str, &str)]) -> Result<GitLabConfig, String> {
+        let sources = Sources::new().variables(pairs.iter().copied());
+        let loaded = load::<GitLabConfig>(&sources, &[]);
+        loaded
+            .map(|(config, _)| config)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_the_hosts_the_operator_names_may_be_private() {
+        for (pairs, expected) in [
+            (&[][..], &["gitlab.com"][..]),
+            (&[(URL, "http://gitlab.lan:8080/git")], &["gitlab.lan"]),
+            (
+                &[(URL, "https://a.example,https://[fd00::1]")],
+                &["a.example", "fd00::1"],
+            ),
+            (&[(ALLOWED, "b.example")], &["gitlab.com"]),
+            (
+                &[
+                    (ALLOWED, "b.example:8443,C.example."),
+                    (INTERNAL, "c.example, B.EXAMPLE"),
+                ],
+                &["b.example", "c.example"],
+            ),
+        ] {
+            let config = read(pairs).unwrap();
+            let hosts: Vec<_> = config.internal_hosts.iter().map(String::as_str).collect();
+            assert_eq!(hosts, expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn every_allowed_instance_is_listed_once_with_the_default_first() {
+        let config = read(&[
+            (URL, "https://a.example/git, http://127.0.0.1:8080"),
+            (
+                ALLOWED,
+                "b.example,https://a.example/git/,http://c.example:81/api/v4",
+            ),
+        ]);
+        let bases: Vec<String> = config
+            .unwrap()
+            .instances
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            bases,
+            [
+                "https://a.example/git",
+                "http://127.0.0.1:8080",
+                "https://b.example",
+                "http://c.example:81",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_refused_at_start() {
+        for (pairs, name) in [
+            (&[(ALLOWED, "*")][..], ALLOWED),
+            (&[(ALLOWED, "a.example,*.example")], ALLOWED),
+            (&[(ALLOWED, "user@a.example")], ALLOWED),
+            (&[(ALLOWED, "ftp://a.example")], ALLOWED),
+            (&[(ALLOWED, "a.example/path")], ALLOWED),
+            (&[(INTERNAL, "*")], INTERNAL),
+            (&[(INTERNAL, "b.example")], INTERNAL),
+            (&[(URL, "https://a.example,nonsense")], URL),
+        ] {
+            let error = read(pairs).unwrap_err();
+            assert!(error.contains(name), "{pairs:?}: {error}");
         }
     }
 }

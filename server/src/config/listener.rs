@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gitlab_mcp_core::auth::Listening;
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
+use gitlab_mcp_core::gitlab::Instance;
 
+use super::{encryption, limits};
 use crate::app::HttpSettings;
+use crate::http::TrustedProxies;
 
 static TRANSPORT: Setting = Setting::new(
     "MCP_TRANSPORT",
@@ -32,6 +36,12 @@ static SERVER_URL: Setting = Setting::new(
     Kind::Url,
     "public base URL of this server",
 );
+static INSECURE_URL: Setting = Setting::new(
+    "MCP_DANGEROUSLY_ALLOW_INSECURE_ISSUER_URL",
+    Kind::Bool,
+    "let MCP_SERVER_URL be http beyond this machine",
+)
+.default("false");
 static ALLOWED_HOSTS: Setting = Setting::new(
     "MCP_ALLOWED_HOSTS",
     Kind::Hosts,
@@ -54,6 +64,14 @@ static LEGACY_SESSIONS: Setting = Setting::new(
     "sessions for clients up to 2025-11-25; false answers each request by itself",
 )
 .default("true");
+/// Has a meaning of its own in each mode that reads it.
+static STATELESS: Setting = Setting::new(
+    "OAUTH_STATELESS_MODE",
+    Kind::Bool,
+    "no session on the server: any replica answers any request",
+)
+.default("false")
+.modes(&["remote-authorization"]);
 static MAX_SESSIONS: Setting = Setting::new(
     "MAX_SESSIONS",
     Kind::Integer {
@@ -73,30 +91,6 @@ static SESSION_TIMEOUT: Setting = Setting::new(
 )
 .flag("--session-timeout")
 .default("3600");
-static REQUESTS_PER_MINUTE: Setting = Setting::new(
-    "MAX_REQUESTS_PER_MINUTE",
-    Kind::Integer {
-        min: 1,
-        max: 100_000,
-    },
-    "requests per minute of one principal on the MCP routes",
-)
-.default("300");
-static IP_LIMIT_ENABLED: Setting = Setting::new(
-    "RATE_LIMIT_IP_ENABLED",
-    Kind::Bool,
-    "limit requests without an accepted credential per address",
-)
-.default("true");
-static IP_LIMIT: Setting = Setting::new(
-    "RATE_LIMIT_IP_MAX_REQUESTS",
-    Kind::Integer {
-        min: 1,
-        max: 100_000,
-    },
-    "requests without an accepted credential per minute and address",
-)
-.default("100");
 static BODY_LIMIT: Setting = Setting::new(
     "MCP_BODY_LIMIT_BYTES",
     Kind::Integer {
@@ -124,8 +118,23 @@ static KEEP_ALIVE: Setting = Setting::new(
     "idle keep-alive of inbound connections",
 )
 .default("620000");
+static WRITE_TIMEOUT: Setting = Setting::new(
+    "GITLAB_RESPONSE_WRITE_TIMEOUT_MS",
+    Kind::Integer {
+        min: 0,
+        max: 600_000,
+    },
+    "longest time without progress in a plain answer; 0 waits for ever",
+)
+.default("10000");
 static METRICS: Setting =
     Setting::new("MCP_METRICS_ENABLED", Kind::Bool, "serve /metrics").default("true");
+static METRICS_TOKEN: Setting = Setting::new(
+    "MCP_METRICS_TOKEN",
+    Kind::Secret { min: 8 },
+    "bearer that readers of /metrics must present",
+)
+.without_flag();
 static SERVER_NAME: Setting = Setting::new(
     "MCP_SERVER_NAME",
     Kind::Text { max: 128 },
@@ -164,6 +173,19 @@ impl ListenerConfig {
             transport: self.chosen_by,
         }
     }
+
+    /// [`STATELESS`] in a mode that reads it: no session id is issued, and none is looked at.
+    pub(crate) fn keep_no_sessions_if_asked(&mut self, reader: &mut Reader, mode: &str) {
+        if !reader.flag(&STATELESS) {
+            return;
+        }
+        if STATELESS.is_read_by(mode) {
+            self.http.legacy_sessions = false;
+        } else {
+            let text = format!("has no effect with the auth mode {mode}");
+            reader.warn_about(&STATELESS, text);
+        }
+    }
 }
 
 impl Section for ListenerConfig {
@@ -173,38 +195,32 @@ impl Section for ListenerConfig {
         &HOST,
         &PORT,
         &SERVER_URL,
+        &INSECURE_URL,
         &ALLOWED_HOSTS,
         &ALLOWED_ORIGINS,
         &ROOT_ENDPOINT,
         &LEGACY_SESSIONS,
+        &STATELESS,
         &MAX_SESSIONS,
         &SESSION_TIMEOUT,
-        &REQUESTS_PER_MINUTE,
-        &IP_LIMIT_ENABLED,
-        &IP_LIMIT,
         &BODY_LIMIT,
         &HEARTBEAT,
         &KEEP_ALIVE,
+        &WRITE_TIMEOUT,
         &METRICS,
+        &METRICS_TOKEN,
         &SERVER_NAME,
     ];
 
     fn read(reader: &mut Reader) -> Self {
         let (transport, chosen_by) = transport(reader);
-        let public = reader.url(&SERVER_URL);
-        let mut allowed_hosts: BTreeSet<String> =
-            reader.hosts(&ALLOWED_HOSTS).into_iter().collect();
-        let mut allowed_origins: BTreeSet<String> =
-            reader.origins(&ALLOWED_ORIGINS).into_iter().collect();
-        if let Some(url) = public {
-            let port = url
-                .port()
-                .map(|port| format!(":{port}"))
-                .unwrap_or_default();
-            allowed_hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
-            allowed_origins.insert(url.origin().ascii_serialization());
-        }
+        let (allowed_hosts, allowed_origins) = names(reader);
         let millis = |value| Duration::from_millis(value);
+        let session_timeout = reader.integer(&SESSION_TIMEOUT);
+        if session_timeout < 60 {
+            reader.warn_about(&SESSION_TIMEOUT, "sessions end within a minute of silence");
+        }
+        let metrics_token = reader.secret(&METRICS_TOKEN).map(Arc::new);
         let http = HttpSettings {
             host: host(reader),
             port: small(reader.integer(&PORT)),
@@ -214,15 +230,21 @@ impl Section for ListenerConfig {
             body_limit: small(reader.integer(&BODY_LIMIT)),
             legacy_sessions: reader.flag(&LEGACY_SESSIONS),
             max_sessions: small(reader.integer(&MAX_SESSIONS)),
-            session_timeout: Duration::from_secs(reader.integer(&SESSION_TIMEOUT)),
+            session_timeout: Duration::from_secs(session_timeout),
             sse_heartbeat: millis(reader.integer(&HEARTBEAT)),
             keep_alive: millis(reader.integer(&KEEP_ALIVE)),
-            requests_per_minute: small(reader.integer(&REQUESTS_PER_MINUTE)),
-            unaccepted_per_minute: reader
-                .flag(&IP_LIMIT_ENABLED)
-                .then(|| small(reader.integer(&IP_LIMIT))),
+            write_timeout: millis(reader.integer(&WRITE_TIMEOUT)),
+            accepted: limits::accepted(reader),
+            unaccepted: limits::unaccepted(reader),
+            trusted_proxies: limits::trusted_proxies(reader),
+            tls: encryption::server(reader),
             metrics: reader.flag(&METRICS),
+            metrics_token,
+            ..HttpSettings::default()
         };
+        if transport == Transport::Http {
+            warn_about_clear_text(reader, &http);
+        }
         let server_name = reader
             .text(&SERVER_NAME)
             .unwrap_or_default()
@@ -237,8 +259,45 @@ impl Section for ListenerConfig {
     }
 }
 
+/// The names this server is known by, and the origins of its own and of allowed pages.
+fn names(reader: &mut Reader) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut hosts: BTreeSet<String> = reader.hosts(&ALLOWED_HOSTS).into_iter().collect();
+    let mut origins: BTreeSet<String> = reader.origins(&ALLOWED_ORIGINS).into_iter().collect();
+    let insecure = reader.flag(&INSECURE_URL);
+    let Some(url) = reader.url(&SERVER_URL) else {
+        return (hosts, origins);
+    };
+    let is_local = Instance::parse(url.as_str()).is_ok_and(|url| url.is_loopback());
+    if url.scheme() == "http" && !is_local && !insecure {
+        reader.problem(
+            &SERVER_URL,
+            "is http beyond this machine: use https, or set \
+             MCP_DANGEROUSLY_ALLOW_INSECURE_ISSUER_URL=true",
+        );
+    }
+    let host = url.host_str().unwrap_or_default();
+    hosts.insert(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    });
+    origins.insert(url.origin().ascii_serialization());
+    (hosts, origins)
+}
+
+/// Credentials of callers cross a network unless something encrypts them.
+fn warn_about_clear_text(reader: &mut Reader, http: &HttpSettings) {
+    let encrypted = http.tls.is_some() || http.trusted_proxies != TrustedProxies::None;
+    if !http.host.is_loopback() && !encrypted {
+        reader.warn_about(
+            &HOST,
+            "is reachable from the network in clear text: set SSL_CERT_PATH and SSL_KEY_PATH, or \
+             put a proxy in front and name it in MCP_TRUST_PROXY",
+        );
+    }
+}
+
 /// A value the declaration has bounded already.
-fn small<T: TryFrom<u64> + Default>(value: u64) -> T {
+pub(super) fn small<T: TryFrom<u64> + Default>(value: u64) -> T {
     T::try_from(value).unwrap_or_default()
 }
 

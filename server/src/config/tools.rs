@@ -3,23 +3,9 @@
 use std::time::Duration;
 
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use gitlab_mcp_core::tool::{Catalog, PermissionMode, Policy, PolicyInput, ToolSettings};
+use gitlab_mcp_core::tool::permission::{self, PERMISSION_MODE, READ_ONLY};
+use gitlab_mcp_core::tool::{Catalog, Policy, PolicyInput, ToolSettings};
 
-static PERMISSION_MODE: Setting = Setting::new(
-    "GITLAB_PERMISSION_MODE",
-    Kind::OneOf(&["readonly", "modify", "full"]),
-    "readonly, modify (no deletion) or full",
-)
-.flag("--permission-mode")
-.default("full");
-static READ_ONLY: Setting = Setting::new(
-    "GITLAB_READ_ONLY_MODE",
-    Kind::Bool,
-    "true allows only tools that change nothing",
-)
-.aliases(&["GITLAB_READONLY"])
-.flag("--read-only")
-.default("false");
 static TOOLSETS: Setting =
     Setting::new("GITLAB_TOOLSETS", Kind::List, "tool sets to enable, or all").flag("--toolsets");
 static TOOLS: Setting =
@@ -137,7 +123,7 @@ impl Section for ToolsConfig {
             allowed_pattern: reader.pattern(&ALLOWED_PATTERN),
             denied_pattern: reader.pattern(&DENIED_PATTERN),
             hidden: reader.list(&HIDDEN),
-            mode: mode(reader),
+            mode: permission::mode(reader),
         };
         let settings = ToolSettings {
             result_bytes: usize::try_from(reader.integer(&RESULT_BYTES)).unwrap_or(65_536),
@@ -183,18 +169,4 @@ impl ToolsConfig {
 
 fn if_set(reader: &mut Reader, setting: &'static Setting) -> Option<Vec<String>> {
     reader.is_set(setting).then(|| reader.list(setting))
-}
-
-/// The stricter of the two settings wins.
-fn mode(reader: &mut Reader) -> PermissionMode {
-    let named = match reader.one_of(&PERMISSION_MODE) {
-        "readonly" => PermissionMode::ReadOnly,
-        "modify" => PermissionMode::Modify,
-        _ => PermissionMode::Full,
-    };
-    if reader.flag(&READ_ONLY) {
-        PermissionMode::ReadOnly
-    } else {
-        named
-    }
 }

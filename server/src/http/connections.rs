@@ -1,5 +1,5 @@
-//! The accept loop: caps, deadlines, one task for each connection, and a graceful end.
-//! HTTP/1.1 only. RFC 9112.
+//! The accept loop: caps, deadlines, TLS where it is configured, one task for each connection, and
+//! a graceful end. HTTP/1.1 only. RFC 9112.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -8,23 +8,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Request;
+use http::header::CONTENT_TYPE;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::guard::Guard;
-use super::patient::Patient;
+use super::patient::{Pace, Patient};
 
-/// Longest wait for the first byte and for the head of a request.
+/// Longest wait for the first byte, for a TLS handshake, and for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
+/// Longest head of a request in bytes; a longer one is answered with 431.
+const HEAD_BYTES: usize = 32 * 1024;
 /// Open connections in total, and from one address.
 const TOTAL: usize = 16_384;
 const PER_ADDRESS: usize = 4096;
+/// What a stream of events is declared as.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// How many connections each address holds.
 #[derive(Debug, Default)]
@@ -113,26 +121,69 @@ async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         debug!(%error, "a connection keeps its delays");
     }
-    let mut byte = [0];
-    let first = tokio::time::timeout(HEAD, socket.peek(&mut byte));
-    tokio::select! {
-        first = first => match first {
-            Ok(Ok(1..)) => {}
-            _ => return,
-        },
-        () = shutdown.cancelled() => return,
+    let stopped = shutdown.clone();
+    let greeted = tokio::select! {
+        greeted = greet(&guard, socket) => greeted,
+        () = stopped.cancelled() => None,
+    };
+    match greeted {
+        None => {}
+        Some(Greeted::Plain(stream)) => speak(guard, stream, peer, shutdown).await,
+        Some(Greeted::Encrypted(stream)) => speak(guard, *stream, peer, shutdown).await,
     }
-    let head = HEAD.min(guard.keep_alive());
+}
+
+/// A connection whose client has begun to speak.
+enum Greeted {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// Waits for the first byte and, where TLS is spoken, for the handshake.
+async fn greet(guard: &Guard, socket: TcpStream) -> Option<Greeted> {
+    let mut byte = [0];
+    match tokio::time::timeout(HEAD, socket.peek(&mut byte)).await {
+        Ok(Ok(1..)) => {}
+        _ => return None,
+    }
+    let Some(tls) = guard.tls() else {
+        return Some(Greeted::Plain(socket));
+    };
+    match tokio::time::timeout(HEAD, TlsAcceptor::from(tls).accept(socket)).await {
+        Ok(Ok(stream)) => Some(Greeted::Encrypted(Box::new(stream))),
+        Ok(Err(error)) => {
+            debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+async fn speak<S>(guard: Arc<Guard>, stream: S, peer: SocketAddr, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let pace = Pace::new(guard.write_timeout());
+    let keep_alive = guard.keep_alive();
+    let stream = Patient::new(stream, Arc::clone(&pace), HEAD);
     let service = service_fn(move |request: Request<Incoming>| {
-        let guard = Arc::clone(&guard);
-        async move { Ok::<_, Infallible>(guard.serve(request, peer).await) }
+        let (guard, pace) = (Arc::clone(&guard), Arc::clone(&pace));
+        pace.request();
+        async move {
+            let response = guard.serve(request, peer).await;
+            let kind = response.headers().get(CONTENT_TYPE);
+            let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENTS));
+            Ok::<_, Infallible>(response.map(|body| pace.answer(body, is_stream)))
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    // Between two requests a connection may stand idle; `Patient` watches a head that has begun.
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head);
-    let connection = builder.serve_connection(TokioIo::new(Patient::new(socket)), service);
+        .header_read_timeout(keep_alive)
+        .max_buf_size(HEAD_BYTES);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

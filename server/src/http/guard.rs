@@ -7,21 +7,22 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use gitlab_mcp_core::auth::{AuthClass, AuthError, Caller, Principal};
+use gitlab_mcp_core::auth::{AuthClass, AuthError, Caller, Challenge};
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
 
+use super::access::AccessLog;
 use super::era::Named;
 use super::host::Hosts;
+use super::limits::Limits;
 use super::metrics::{Connected, Metrics};
 use super::origin::Origins;
-use super::rate::{self, Rate};
 use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
-use super::{Refusal, cors, media, rewrite, size};
+use super::{Refusal, bearer, cors, discovery, media, rewrite, size};
 use crate::app::App;
 use crate::mcp::{Endpoint, Session, Sessions, Shared};
 
@@ -36,14 +37,24 @@ pub(crate) struct Guard {
     pub(super) hosts: Hosts,
     pub(super) origins: Origins,
     pub(super) table: Table,
-    pub(super) principals: Rate<Principal>,
-    pub(super) addresses: Option<Rate<IpAddr>>,
+    pub(super) limits: Limits,
+    pub(super) access: AccessLog,
 }
 
 impl Guard {
     /// Idle keep-alive of connections.
     pub(crate) fn keep_alive(&self) -> Duration {
         self.app.http.keep_alive
+    }
+
+    /// Longest time without progress in a plain answer.
+    pub(crate) fn write_timeout(&self) -> Duration {
+        self.app.http.write_timeout
+    }
+
+    /// How to speak TLS, if that is configured.
+    pub(crate) fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {
+        self.app.http.tls.clone()
     }
 
     /// Counts a connection.
@@ -55,10 +66,7 @@ impl Guard {
     pub(crate) fn sweep(&self) {
         let now = self.app.clock.monotonic();
         self.sessions.sweep();
-        self.principals.sweep(now);
-        if let Some(addresses) = &self.addresses {
-            addresses.sweep(now);
-        }
+        self.limits.sweep(now);
     }
 
     /// Serves one request that came from `peer`.
@@ -69,7 +77,20 @@ impl Guard {
     {
         let started = self.app.clock.monotonic();
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(ConnectInfo(peer));
+        let client = self
+            .app
+            .http
+            .trusted_proxies
+            .client(peer.ip(), &parts.headers);
+        parts
+            .extensions
+            .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
+        let entry = self.access.entry(&parts);
+        // Only the auth mode knows which headers hold a credential, and the parts travel far: no
+        // debug print of them shows any value.
+        for value in parts.headers.values_mut() {
+            value.set_sensitive(true);
+        }
         let path = parts.uri.path().to_owned();
         let route = self.table.find(&path);
         let label = route.label();
@@ -77,12 +98,12 @@ impl Guard {
         let served = match self.hosts.check(&parts) {
             Err(refusal) => Err(refusal),
             Ok(()) => match route {
-                Route::Mcp => Ok(self.mcp(parts, body, peer.ip()).await),
+                Route::Mcp => Ok(self.mcp(parts, body, client).await),
                 Route::Auth(class, handler) => {
                     self.auth_route(class, handler, Request::from_parts(parts, body))
                         .await
                 }
-                other => self.own_route(&other, &parts),
+                other => self.own_route(&other, &parts, client),
             },
         };
         let mut response = served.unwrap_or_else(|refusal| {
@@ -94,12 +115,20 @@ impl Guard {
         });
         rewrite::harden(&mut response);
         let took = self.app.clock.monotonic().saturating_sub(started);
-        self.metrics
-            .request(label, response.status().as_u16(), took);
+        let status = response.status().as_u16();
+        self.metrics.request(label, status, took);
+        if let Some(entry) = entry {
+            entry.write(status, took, client);
+        }
         response
     }
 
-    fn own_route(&self, route: &Route<'_>, parts: &Parts) -> Result<Response<Body>, Refusal> {
+    fn own_route(
+        &self,
+        route: &Route<'_>,
+        parts: &Parts,
+        address: IpAddr,
+    ) -> Result<Response<Body>, Refusal> {
         if matches!(route, Route::Unknown) {
             return Err(Refusal::new(
                 StatusCode::NOT_FOUND,
@@ -114,6 +143,7 @@ impl Guard {
         let ready = !self.shared.stopping.is_cancelled();
         Ok(match route {
             Route::Metrics => {
+                self.may_scrape(parts, address)?;
                 let text = self.metrics.text(self.sessions.len());
                 let mut response = Response::new(Body::from(text));
                 response.headers_mut().insert(
@@ -221,10 +251,18 @@ impl Guard {
     {
         size::check_declared(&parts.headers, self.app.http.body_limit)?;
         let caller = self.authenticate(&parts, address).await?;
+        if let Some(challenge) = caller
+            .only_discovers()
+            .filter(|_| parts.method != Method::POST)
+        {
+            return Err(AuthError::from(challenge.clone()).into());
+        }
         let session = self.session(&parts, &caller)?;
-        self.principals
-            .take(caller.principal(), self.app.clock.monotonic())
-            .map_err(rate::exceeded)?;
+        let now = self.app.clock.monotonic();
+        match caller.only_discovers() {
+            Some(_) => self.limits.discovering(address, now)?,
+            None => self.limits.accepted(caller.principal(), address, now)?,
+        }
         match parts.method {
             Method::GET => {
                 media::check_get(&parts.headers)?;
@@ -243,6 +281,11 @@ impl Guard {
             _ => {
                 media::check_post(&mut parts.headers)?;
                 let body = size::collect(body, self.app.http.body_limit).await?;
+                if let Some(challenge) = caller.only_discovers()
+                    && !discovery::only_discovers(&body)
+                {
+                    return Err(AuthError::from(challenge.clone()).into());
+                }
                 parts.extensions.insert(caller);
                 self.post(parts, body, session).await
             }
@@ -251,25 +294,30 @@ impl Guard {
 
     /// Who is calling. Refused credentials count against the address they come from.
     async fn authenticate(&self, parts: &Parts, address: IpAddr) -> Result<Caller, Refusal> {
-        let network = rate::network(address);
         let now = self.app.clock.monotonic();
-        if let Some(wait) = self
-            .addresses
-            .as_ref()
-            .and_then(|rate| rate.wait(&network, now))
-        {
-            return Err(rate::exceeded(wait));
-        }
+        self.limits.may_present(address, now)?;
         let error = match self.app.auth.authenticate(parts).await {
             Ok(caller) => return Ok(caller),
             Err(error) => error,
         };
-        let counts = !matches!(error, AuthError::Unavailable { .. });
-        if let Some(rate) = self.addresses.as_ref().filter(|_| counts) {
-            // An empty budget refuses the next request, not this one.
-            rate.take(&network, now).unwrap_or_default();
+        if !matches!(error, AuthError::Unavailable { .. }) {
+            self.limits.refused(address, now);
         }
         Err(error.into())
+    }
+
+    /// Whoever reads the counters presents the token for that, if there is one.
+    fn may_scrape(&self, parts: &Parts, address: IpAddr) -> Result<(), Refusal> {
+        let Some(expected) = &self.app.http.metrics_token else {
+            return Ok(());
+        };
+        let now = self.app.clock.monotonic();
+        self.limits.may_present(address, now)?;
+        if bearer::presents(&parts.headers, expected) {
+            return Ok(());
+        }
+        self.limits.refused(address, now);
+        Err(AuthError::from(Challenge::realm("metrics")).into())
     }
 
     /// The session the request names, if sessions exist in its protocol.

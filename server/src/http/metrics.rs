@@ -60,6 +60,7 @@ pub(crate) struct Metrics {
     request_seconds: Family<RouteLabel, Histogram>,
     sessions: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
+    unchecked_certificates: Gauge<i64, AtomicI64>,
 }
 
 impl fmt::Debug for Metrics {
@@ -81,6 +82,12 @@ impl Default for Metrics {
         let request_seconds = Family::new_with_constructor(durations as fn() -> Histogram);
         let sessions = Gauge::default();
         let connections = Gauge::default();
+        let unchecked_certificates = Gauge::default();
+        registry.register(
+            "upstream_certificates_unchecked",
+            "1 while certificates of GitLab are not checked",
+            unchecked_certificates.clone(),
+        );
         registry.register("tool_calls", "Tool calls by outcome", calls.clone());
         registry.register_with_unit(
             "tool_call_duration",
@@ -105,11 +112,17 @@ impl Default for Metrics {
             request_seconds,
             sessions,
             connections,
+            unchecked_certificates,
         }
     }
 }
 
 impl Metrics {
+    /// Says whether any certificate of GitLab is accepted.
+    pub(crate) fn certificates(&self, any: bool) {
+        self.unchecked_certificates.set(any.into());
+    }
+
     /// Counts a tool call.
     pub(crate) fn tool(&self, tool: &'static str, outcome: Outcome, time: Duration) {
         let labels = ToolLabels { tool, outcome };
@@ -167,6 +180,7 @@ mod tests {
         metrics.tool("get_project", Outcome::Done, Duration::from_millis(3));
         metrics.request("mcp", 200, Duration::from_millis(4));
         let connected = metrics.connection();
+        metrics.certificates(true);
         let text = metrics.text(7);
         drop(connected);
         for line in [
@@ -174,6 +188,7 @@ mod tests {
             r#"gitlab_mcp_http_requests_total{route="mcp",status="200"} 1"#,
             "gitlab_mcp_sessions 7",
             "gitlab_mcp_connections 1",
+            "gitlab_mcp_upstream_certificates_unchecked 1",
         ] {
             assert!(text.contains(line), "{line} is not in {text}");
         }

@@ -18,6 +18,7 @@ const LONGEST: usize = 2048;
 pub(crate) struct Origins {
     /// On loopback: our own pages, under any of the machine's names.
     loopback_port: Option<u16>,
+    scheme: &'static str,
     allowed: Vec<Origin>,
 }
 
@@ -26,6 +27,7 @@ impl Origins {
     /// by; a page of theirs is our own when it came over https.
     pub(crate) fn new(
         loopback_port: Option<u16>,
+        tls: bool,
         hosts: &BTreeSet<String>,
         allowed: &BTreeSet<String>,
     ) -> Self {
@@ -37,6 +39,7 @@ impl Origins {
             .collect();
         Self {
             loopback_port,
+            scheme: if tls { "https" } else { "http" },
             allowed,
         }
     }
@@ -73,7 +76,7 @@ impl Origins {
 
     fn allows(&self, url: &Url) -> bool {
         let own = self.loopback_port.is_some()
-            && url.scheme() == "http"
+            && url.scheme() == self.scheme
             && url.port_or_known_default() == self.loopback_port
             && url.host_str().is_some_and(is_loopback_name);
         own || self.allowed.contains(&url.origin())
@@ -102,7 +105,7 @@ mod tests {
     fn origins() -> Origins {
         let hosts = BTreeSet::from(["mcp.example".to_owned()]);
         let allowed = BTreeSet::from(["https://allowed.example".to_owned()]);
-        Origins::new(Some(3000), &hosts, &allowed)
+        Origins::new(Some(3000), false, &hosts, &allowed)
     }
 
     fn served(values: &[&str]) -> bool {

@@ -1,5 +1,4 @@
-//! How often somebody may ask: principals per minute, and addresses without an accepted
-//! credential.
+//! How often somebody may ask: a budget for each key that refills evenly.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -12,24 +11,43 @@ use http::StatusCode;
 
 use super::Refusal;
 
-const MINUTE: u64 = 60_000_000;
 /// Most keys that are remembered; the quietest are forgotten first.
 const KEYS: usize = 20_000;
 
-/// A budget for each key that refills evenly over a minute; a whole minute's worth may come at
-/// once (the generic cell rate algorithm).
+/// So many requests in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// How many.
+    pub requests: u32,
+    /// In how much time.
+    pub window: Duration,
+}
+
+impl Limit {
+    /// So many requests a minute.
+    pub fn per_minute(requests: u32) -> Self {
+        let window = Duration::from_mins(1);
+        Self { requests, window }
+    }
+}
+
+/// A budget for each key that refills evenly over the window; all of it may be spent at once (the
+/// generic cell rate algorithm).
 #[derive(Debug)]
 pub(crate) struct Rate<K: Eq + Hash> {
     interval: u64,
+    window: u64,
     /// When the budget of each key is whole again, in microseconds.
     full_at: DashMap<K, Arc<AtomicU64>>,
 }
 
 impl<K: Eq + Hash + Clone> Rate<K> {
-    /// `per_minute` requests for each key.
-    pub(crate) fn new(per_minute: u32) -> Self {
+    /// `limit` for each key.
+    pub(crate) fn new(limit: Limit) -> Self {
+        let window = micros(limit.window).max(1);
         Self {
-            interval: MINUTE / u64::from(per_minute.max(1)),
+            interval: (window / u64::from(limit.requests.max(1))).max(1),
+            window,
             full_at: DashMap::new(),
         }
     }
@@ -44,8 +62,8 @@ impl<K: Eq + Hash + Clone> Rate<K> {
         let mut full_at = cell.load(Ordering::Relaxed);
         loop {
             let next = full_at.max(now) + self.interval;
-            if next > now + MINUTE {
-                return Err(Duration::from_micros(next - now - MINUTE));
+            if next > now + self.window {
+                return Err(Duration::from_micros(next - now - self.window));
             }
             match cell.compare_exchange_weak(full_at, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
@@ -59,7 +77,7 @@ impl<K: Eq + Hash + Clone> Rate<K> {
         let now = micros(now);
         let full_at = self.full_at.get(key)?.load(Ordering::Relaxed);
         let next = full_at.max(now) + self.interval;
-        (next > now + MINUTE).then(|| Duration::from_micros(next - now - MINUTE))
+        (next > now + self.window).then(|| Duration::from_micros(next - now - self.window))
     }
 
     fn cell(&self, key: &K) -> Arc<AtomicU64> {
@@ -76,7 +94,7 @@ impl<K: Eq + Hash + Clone> Rate<K> {
         self.full_at
             .retain(|_, full_at| full_at.load(Ordering::Relaxed) > now);
         if self.full_at.len() > KEYS {
-            let soon = now + MINUTE / 2;
+            let soon = now + self.window / 2;
             self.full_at
                 .retain(|_, full_at| full_at.load(Ordering::Relaxed) > soon);
         }
@@ -115,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_budget_empties_and_refills() {
-        let rate = Rate::new(60);
+        let rate = Rate::new(Limit::per_minute(60));
         let start = Duration::from_secs(1000);
         for _ in 0..60 {
             assert!(rate.take(&"a", start).is_ok());
@@ -126,6 +144,20 @@ mod tests {
         assert!(rate.take(&"a", start + Duration::from_secs(1)).is_ok());
         rate.sweep(start + Duration::from_mins(5));
         assert!(rate.full_at.is_empty());
+    }
+
+    #[test]
+    fn a_window_of_any_length_holds_its_number() {
+        for (requests, window) in [(1, 1_000), (100, 60_000), (100_000, 1_000), (3, 3_600_000)] {
+            let window = Duration::from_millis(window);
+            let rate = Rate::new(Limit { requests, window });
+            let start = Duration::from_secs(10_000);
+            for _ in 0..requests {
+                assert!(rate.take(&"a", start).is_ok());
+            }
+            assert!(rate.take(&"a", start).is_err(), "{requests} in {window:?}");
+            assert!(rate.take(&"a", start + window).is_ok());
+        }
     }
 
     #[test]

@@ -176,6 +176,11 @@ impl From<AuthError> for Refusal {
                 "unavailable",
                 "nobody is signed in to GitLab on this server",
             ),
+            AuthError::Unusable { .. } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "the GitLab credential of this server cannot be used; its log says why",
+            ),
             AuthError::Unavailable { retry_after } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

@@ -21,7 +21,7 @@ use rmcp::transport::streamable_http_server::session::local::{
     SessionConfig, create_local_session,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::Shared;
 use super::handler::Handler;
@@ -74,6 +74,7 @@ impl Sessions {
     pub(crate) fn find(&self, id: &str, principal: &Principal) -> Option<Arc<Session>> {
         let session = self.rows.get(id).map(|row| Arc::clone(row.value()))?;
         if session.principal != *principal {
+            info!(reason = "foreign_session", caller = ?principal, "refused");
             return None;
         }
         let now = self.shared.app.clock.monotonic();

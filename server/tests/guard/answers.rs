@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gitlab_mcp::http::Limit;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -193,8 +194,8 @@ async fn callers_are_judged() {
 #[tokio::test]
 async fn rates_are_limited_by_principal_and_by_address() {
     let mut http = settings();
-    http.requests_per_minute = 3;
-    http.unaccepted_per_minute = Some(2);
+    http.accepted = Some(Limit::per_minute(3));
+    http.unaccepted = Some(Limit::per_minute(2));
     let server = Server::with(http).await;
     for _ in 0..3 {
         still_serves(&server).await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::routing::post;
 use gitlab_mcp::app::{App, HttpSettings};
+use gitlab_mcp::http::Limit;
 use gitlab_mcp_core::auth::{
     AuthClass, AuthError, AuthProvider, Caller, Challenge, Credential, Principal, Routes,
 };
@@ -81,9 +82,9 @@ pub(crate) fn settings() -> HttpSettings {
         session_timeout: Duration::from_hours(1),
         sse_heartbeat: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),
-        requests_per_minute: 6000,
-        unaccepted_per_minute: None,
-        metrics: true,
+        accepted: Some(Limit::per_minute(6000)),
+        unaccepted: None,
+        ..HttpSettings::default()
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) fn docs(workbench: &mut Workbench) {
 /// `cargo test`, whose own sums are added to ours.
 pub(super) fn hermetic(workbench: &mut Workbench) {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
-    let (done, took) = timed(|| workbench.run(&mut workbench.cargo(&arguments), TEST));
+    let mut command = workbench.cargo(&arguments);
+    command.env("GITLAB_MCP_TEST_LOGS", workbench.logs());
+    let (done, took) = timed(|| workbench.run(&mut command, TEST));
     let (sums, problem) = match done {
         Ok(done) => {
             let sums = sums(&done.output.stdout());

@@ -38,6 +38,11 @@ impl Scene {
         ]
     }
 
+    /// Where the mock is.
+    pub(crate) fn base(&self) -> &str {
+        self.mock.base()
+    }
+
     /// Where the mock's REST API is.
     pub(crate) fn api_url(&self) -> String {
         format!("{}/api/v4", self.mock.base())

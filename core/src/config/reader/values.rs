@@ -9,6 +9,7 @@ use super::super::secret_file::read_secret_file;
 use super::super::setting::{Kind, Setting};
 use super::super::{parse, show};
 use super::{Raw, Reader};
+use crate::gitlab::{InternalHosts, normal_host};
 use crate::secret::{self, Secret};
 
 impl Reader {
@@ -69,6 +70,22 @@ impl Reader {
     /// The items of a [`Kind::Hosts`] as `host` or `host:port`, in lower case.
     pub fn hosts(&mut self, setting: &Setting) -> Vec<String> {
         self.each(setting, parse::host)
+    }
+
+    /// The items of a [`Kind::Hosts`] as hosts that may resolve to addresses that are not public;
+    /// ports do not matter. `None` when unset.
+    pub fn internal_hosts(&mut self, setting: &Setting) -> Option<InternalHosts> {
+        if !self.is_set(setting) {
+            return None;
+        }
+        let names = self.hosts(setting).into_iter().map(|host| {
+            let name = match host.rsplit_once(':') {
+                Some((name, port)) if port.parse::<u16>().is_ok() => name,
+                _ => host.as_str(),
+            };
+            normal_host(name)
+        });
+        Some(InternalHosts(names.collect()))
     }
 
     /// The items of a [`Kind::Origins`] as browsers send them.

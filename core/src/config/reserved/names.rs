@@ -83,7 +83,6 @@ pub(crate) static RESERVED: &[Reserved] = &[
             .flag("--token"),
     ),
     warn(set("GITLAB_JOB_TOKEN", SECRET)),
-    refuse(plain("GITLAB_AUTH_COOKIE_PATH").flag("--cookie-path")),
     warn(plain("GITLAB_TOKEN_HEADER")),
     warn(switch("GITLAB_IS_OLD")),
     warn(plain("GITLAB_PROJECT_ID").aliases(&["GITLAB_DEFAULT_PROJECT"])),

@@ -5,7 +5,6 @@ use http::HeaderValue;
 use http::request::Parts;
 
 use super::*;
-use crate::auth::AuthError;
 use crate::clock::ManualClock;
 use crate::gitlab::{ApiPath, EgressConfig};
 use crate::random::SeededRandom;

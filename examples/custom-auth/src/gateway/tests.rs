@@ -40,6 +40,7 @@ impl Directory {
         let (config, _) = load::<Config>(&sources, &[]).unwrap();
         let context = BuildContext {
             instance: Instance::parse("https://gitlab.example").unwrap(),
+            instances: Vec::new(),
             egress: Egress::new(&EgressConfig::default()).unwrap(),
             clock: Arc::new(ManualClock::default()),
             random: Arc::new(OsRandom),

@@ -205,6 +205,6 @@ fn toml(fault: &serde_json::Value) -> String {
         .unwrap()
         .iter()
         .filter(|(_, value)| !value.is_null());
-    all.map(|(name, own)| format!("{name} = {}\n", value(own)))
-        .collect()
+    let lines = all.map(|(name, own)| format!("{name} = {}\n", value(own)));
+    lines.collect::<Vec<_>>().concat()
 }

@@ -47,7 +47,8 @@ async fn complexity_and_depth_have_limits() {
         "{{ project(fullPath: \"larkspur/music-box\") {{ {} }} }}",
         (0..9)
             .map(|at| format!("a{at}: issues(first: 100) {{ {fields} }}"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     );
     let text = message(send(&bob, &wide, json!({})).await.expect(200));
     assert!(
@@ -79,11 +80,12 @@ async fn fragments_that_double_are_weighed_and_refused() {
     let gl = company().await;
     let mut query = "{ project(fullPath: \"larkspur/music-box\") { ...f0 } }".to_owned();
     for at in 0..60 {
-        query.push_str(&format!(
+        let more = format!(
             " fragment f{at} on Project {{ a{at}: group {{ id }} ...f{} ...f{} }}",
             at + 1,
             at + 1
-        ));
+        );
+        query.push_str(&more);
     }
     query.push_str(" fragment f60 on Project { name }");
     let text = message(

@@ -56,82 +56,76 @@ async fn update(client: &Client<'_>, input: Value) -> Value {
     done["workItemUpdate"].take()
 }
 
+/// The global id of the label `bug`.
+fn bug(gl: &MockGitlab) -> String {
+    let id = gl.edit(|world| {
+        let mut labels = world.labels.values();
+        labels.find(|label| label.name == "bug").unwrap().id
+    });
+    format!("gid://gitlab/ProjectLabel/{id}")
+}
+
+/// A task with something in every widget, below issue 3.
+async fn full(gl: &MockGitlab, client: &Client<'_>) -> Value {
+    let bob = format!("gid://gitlab/User/{}", gl.user("bob").id());
+    let widgets = json!({
+        "descriptionWidget": { "description": "It squeaks." },
+        "assigneesWidget": { "assigneeIds": [bob] },
+        "labelsWidget": { "labelIds": [bug(gl)] },
+        "startAndDueDateWidget": { "startDate": "2026-11-02", "dueDate": "2026-11-09" },
+        "healthStatusWidget": { "healthStatus": "atRisk" },
+        "weightWidget": { "weight": 3 },
+        "hierarchyWidget": { "parentId": gid(gl, 3) },
+    });
+    create(client, widgets).await
+}
+
 #[tokio::test]
-async fn a_work_item_is_made_read_changed_and_deleted() {
+async fn a_work_item_is_made_with_its_widgets() {
     let gl = company().await;
     let alice = Client::of(&gl, "alice");
-    let bob = format!("gid://gitlab/User/{}", gl.user("bob").id());
-    let label = gl.edit(|world| {
-        world
-            .labels
-            .values()
-            .find(|label| label.name == "bug")
-            .unwrap()
-            .id
-    });
-    let made = create(
-        &alice,
-        json!({
-            "descriptionWidget": { "description": "It squeaks." },
-            "assigneesWidget": { "assigneeIds": [bob] },
-            "labelsWidget": { "labelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
-            "startAndDueDateWidget": { "startDate": "2026-11-02", "dueDate": "2026-11-09" },
-            "healthStatusWidget": { "healthStatus": "atRisk" },
-            "weightWidget": { "weight": 3 },
-            "hierarchyWidget": { "parentId": gid(&gl, 3) },
-        }),
-    )
-    .await;
+    let made = full(&gl, &alice).await;
     let item = read(&alice, &made["iid"]).await;
-    assert_eq!(
-        (&item["state"], &item["workItemType"]["name"]),
-        (&json!("OPEN"), &json!("Task"))
-    );
-    assert_eq!(widget(&item, "DESCRIPTION")["description"], "It squeaks.");
-    assert_eq!(
-        widget(&item, "ASSIGNEES")["assignees"]["nodes"][0]["username"],
-        "bob"
-    );
-    assert_eq!(
-        widget(&item, "LABELS")["labels"]["nodes"][0]["title"],
-        "bug"
-    );
-    assert_eq!(
-        widget(&item, "START_AND_DUE_DATE")["startDate"],
-        "2026-11-02"
-    );
-    assert_eq!(widget(&item, "START_AND_DUE_DATE")["dueDate"], "2026-11-09");
-    assert_eq!(widget(&item, "HEALTH_STATUS")["healthStatus"], "atRisk");
-    assert_eq!(widget(&item, "WEIGHT")["weight"], 3);
-    assert_eq!(widget(&item, "HIERARCHY")["parent"]["iid"], "3");
+    assert_eq!(item["state"], "OPEN");
+    assert_eq!(item["workItemType"]["name"], "Task");
+    for (kind, path, value) in [
+        ("DESCRIPTION", "/description", json!("It squeaks.")),
+        ("ASSIGNEES", "/assignees/nodes/0/username", json!("bob")),
+        ("LABELS", "/labels/nodes/0/title", json!("bug")),
+        ("START_AND_DUE_DATE", "/startDate", json!("2026-11-02")),
+        ("START_AND_DUE_DATE", "/dueDate", json!("2026-11-09")),
+        ("HEALTH_STATUS", "/healthStatus", json!("atRisk")),
+        ("WEIGHT", "/weight", json!(3)),
+        ("HIERARCHY", "/parent/iid", json!("3")),
+    ] {
+        assert_eq!(widget(&item, kind).pointer(path), Some(&value), "{path}");
+    }
     let parent = read(&alice, &json!("3")).await;
-    assert_eq!(
-        widget(&parent, "HIERARCHY")["children"]["nodes"][0]["title"],
-        "Oil the governor"
-    );
-    let closed = update(
-        &alice,
-        json!({
-            "id": made["id"],
-            "stateEvent": "CLOSE",
-            "hierarchyWidget": { "parentId": null },
-            "labelsWidget": { "removeLabelIds": [format!("gid://gitlab/ProjectLabel/{label}")] },
-        }),
-    )
-    .await;
+    let child = &widget(&parent, "HIERARCHY")["children"]["nodes"][0];
+    assert_eq!(child["title"], "Oil the governor");
+}
+
+#[tokio::test]
+async fn a_work_item_is_changed_and_deleted() {
+    let gl = company().await;
+    let alice = Client::of(&gl, "alice");
+    let made = full(&gl, &alice).await;
+    let change = json!({
+        "id": made["id"],
+        "stateEvent": "CLOSE",
+        "hierarchyWidget": { "parentId": null },
+        "labelsWidget": { "removeLabelIds": [bug(&gl)] },
+    });
+    let closed = update(&alice, change).await;
     assert_eq!(closed["workItem"]["state"], "CLOSED");
     let item = read(&alice, &made["iid"]).await;
     assert_eq!(widget(&item, "STATUS")["status"]["name"], "Done");
     assert_eq!(widget(&item, "LABELS")["labels"]["nodes"], json!([]));
     assert_eq!(widget(&item, "HIERARCHY")["parent"], json!(null));
     // REST sees the same thing.
-    let issue = alice
-        .get(&format!(
-            "/projects/1/issues/{}",
-            made["iid"].as_str().unwrap()
-        ))
-        .await;
-    assert_eq!(issue.expect(200).json()["state"], "closed");
+    let path = format!("/projects/1/issues/{}", made["iid"].as_str().unwrap());
+    let issue = alice.get(&path).await.expect(200);
+    assert_eq!(issue.json()["state"], "closed");
     let delete = "mutation gone($id: WorkItemID!) { workItemDelete(input: { id: $id }) { errors project { name } } }";
     let root = Client::of(&gl, "root");
     let gone = data(send(&root, delete, json!({ "id": made["id"] })).await);
