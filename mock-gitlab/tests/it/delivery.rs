@@ -48,7 +48,7 @@ async fn a_push_starts_the_jobs_that_are_meant_for_it() {
             .collect()
     };
     assert_eq!(names(alice.get(&jobs).await.json()), ["build"]);
-    gl.clock().advance(Duration::from_secs(60));
+    gl.clock().advance(Duration::from_mins(1));
     let job = alice.get(&jobs).await.json()[0]["id"].to_string();
     let file = alice
         .get(&format!("/projects/2/jobs/{job}/artifacts/tune.txt"))
@@ -239,7 +239,7 @@ async fn images_are_deleted_in_bulk_by_name_and_age() {
     for tag in ["latest", "dev-1", "dev-2", "v1"] {
         let now = gl.clock().now();
         gl.edit(|world| world.push_image(1, "player", tag, now));
-        gl.clock().advance(Duration::from_secs(3600));
+        gl.clock().advance(Duration::from_hours(1));
     }
     let (alice, bob) = (Client::of(&gl, "alice"), Client::of(&gl, "bob"));
     let repository = bob

@@ -85,7 +85,7 @@ async fn a_rule_wants_the_approval_of_its_people() {
         .json();
     let one = format!("/projects/1/merge_requests/{}", request["iid"]);
     // The project wants a green pipeline as well.
-    gl.clock().advance(std::time::Duration::from_secs(600));
+    gl.clock().advance(std::time::Duration::from_mins(10));
     assert_eq!(
         alice.get(&one).await.json()["detailed_merge_status"],
         "not_approved"
@@ -113,21 +113,21 @@ async fn a_rule_wants_the_approval_of_its_people() {
     }
 }
 
-#[tokio::test]
-async fn a_commit_is_picked_once_and_reverted_once() {
-    let gl = company().await;
-    let alice = Client::of(&gl, "alice");
+/// A commit that plants `apple.txt` on a branch of its own, and its address.
+async fn planted(alice: &Client<'_>) -> String {
     let branch = json!({"branch": "orchard", "start_branch": "main", "commit_message": "Plant",
         "actions": [{"action": "create", "file_path": "apple.txt", "content": "x"}]});
-    let commit = alice
-        .post("/projects/1/repository/commits", branch)
-        .await
-        .expect(201)
-        .json();
-    let one = format!(
-        "/projects/1/repository/commits/{}",
-        commit["id"].as_str().unwrap()
-    );
+    let commit = alice.post("/projects/1/repository/commits", branch).await;
+    let commit = commit.expect(201).json();
+    let sha = commit["id"].as_str().unwrap();
+    format!("/projects/1/repository/commits/{sha}")
+}
+
+#[tokio::test]
+async fn a_commit_is_picked_once() {
+    let gl = company().await;
+    let alice = Client::of(&gl, "alice");
+    let one = planted(&alice).await;
     let to_main = json!({"branch": "main"});
     Client::of(&gl, "carol")
         .post(&format!("{one}/cherry_pick"), to_main.clone())
@@ -154,6 +154,18 @@ async fn a_commit_is_picked_once_and_reverted_once() {
         .await
         .expect(400);
     assert_eq!(again.json()["error_code"], "empty");
+}
+
+#[tokio::test]
+async fn a_picked_commit_is_taken_back_once() {
+    let gl = company().await;
+    let alice = Client::of(&gl, "alice");
+    let one = planted(&alice).await;
+    let to_main = json!({"branch": "main"});
+    alice
+        .post(&format!("{one}/cherry_pick"), to_main.clone())
+        .await
+        .expect(201);
     let reverted = alice
         .post(&format!("{one}/revert"), to_main.clone())
         .await

@@ -125,17 +125,7 @@ pub(super) fn report(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         Some(one) => one.fields.clone(),
         None => begun(cx, &project, &sha, &context, name.as_deref())?,
     };
-    fields.insert("status".to_owned(), json!(state));
-    for name in ["target_url", "description", "coverage"] {
-        if let Some(value) = cx.params.get(name) {
-            fields.insert(name.to_owned(), value.clone());
-        }
-    }
-    if state == "running" {
-        fields.insert("started_at".to_owned(), json!(cx.now));
-    } else if state != "pending" {
-        fields.insert("finished_at".to_owned(), json!(cx.now));
-    }
+    settle(cx, &mut fields, state);
     let id = match former {
         Some(one) => {
             let id = one.id;
@@ -148,6 +138,21 @@ pub(super) fn report(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     };
     let status = cx.world.record(KIND, id).ok_or_else(ApiError::gone)?;
     Ok(Answer::created(&reported(cx, status)))
+}
+
+/// What every report says anew.
+fn settle(cx: &Cx<'_>, fields: &mut Fields, state: &str) {
+    fields.insert("status".to_owned(), json!(state));
+    for name in ["target_url", "description", "coverage"] {
+        if let Some(value) = cx.params.get(name) {
+            fields.insert(name.to_owned(), value.clone());
+        }
+    }
+    if state == "running" {
+        fields.insert("started_at".to_owned(), json!(cx.now));
+    } else if state != "pending" {
+        fields.insert("finished_at".to_owned(), json!(cx.now));
+    }
 }
 
 /// The fields of a status that is reported for the first time.

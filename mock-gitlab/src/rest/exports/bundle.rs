@@ -167,26 +167,35 @@ pub(super) fn repository(value: &Value) -> Option<Repository> {
         let id = ids.get(head.as_str()?)?.clone();
         made.branches.insert(name.clone(), id);
     }
+    made.tags = read_tags(value, &ids)?;
+    Some(made)
+}
+
+fn read_tags(value: &Value, ids: &BTreeMap<&str, String>) -> Option<BTreeMap<String, Tag>> {
+    let mut tags = BTreeMap::new();
     for (name, tag) in value.get("tags")?.as_object()? {
         let tag = Tag {
             commit: ids.get(tag.get("commit")?.as_str()?)?.clone(),
             message: tag.get("message")?.as_str().map(str::to_owned),
             tagger: None,
         };
-        made.tags.insert(name.clone(), tag);
+        tags.insert(name.clone(), tag);
     }
-    Some(made)
+    Some(tags)
 }
 
 fn read_files(commit: &Value, made: &Repository) -> Option<Files> {
     let mut files = Files::new();
     for (path, entry) in commit.get("files")?.as_object()? {
         let executable = entry.get(0)?.as_str()? == EXECUTABLE;
-        let mode = if executable { EXECUTABLE } else { REGULAR };
+        let bits = if executable { EXECUTABLE } else { REGULAR };
         let id = entry.get(1)?.as_str()?;
         made.blob(id)?;
-        let blob = id.to_owned();
-        files.insert(path.clone(), FileEntry { mode, blob });
+        let entry = FileEntry {
+            mode: bits,
+            blob: id.to_owned(),
+        };
+        files.insert(path.clone(), entry);
     }
     Some(files)
 }
