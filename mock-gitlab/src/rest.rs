@@ -123,39 +123,7 @@ pub(crate) fn table() -> RouteTable {
     approvals::routes(&mut table);
     pipelines::routes(&mut table);
     jobs::routes(&mut table);
-    badges::routes(&mut table);
-    boards::routes(&mut table);
-    deployments::routes(&mut table);
-    environments::routes(&mut table);
-    feature_flags::routes(&mut table);
-    freeze_periods::routes(&mut table);
-    hooks::routes(&mut table);
-    integrations::routes(&mut table);
-    job_token_scope::routes(&mut table);
-    mirrors::routes(&mut table);
-    packages::routes(&mut table);
-    pipeline_schedules::routes(&mut table);
-    protected_environments::routes(&mut table);
-    protected_tags::routes(&mut table);
-    push_rules::routes(&mut table);
-    registry::routes(&mut table);
-    releases::routes(&mut table);
-    snippets::routes(&mut table);
-    status_checks::routes(&mut table);
-    triggers::routes(&mut table);
-    variables::routes(&mut table);
-    wikis::routes(&mut table);
-    epics::routes(&mut table);
-    uploads::routes(&mut table);
-    resource_events::routes(&mut table);
-    ci_lint::routes(&mut table);
-    exports::routes(&mut table);
-    pages_sites::routes(&mut table);
-    secure_files::routes(&mut table);
-    error_tracking::routes(&mut table);
-    resource_groups::routes(&mut table);
-    merge_trains::routes(&mut table);
-    approval_rules::routes(&mut table);
+    project_content(&mut table);
     search::routes(&mut table);
     events::routes(&mut table);
     todos::routes(&mut table);
@@ -200,6 +168,43 @@ pub(crate) fn table() -> RouteTable {
     crate::control::routes(&mut table);
 
     table
+}
+
+/// What lies in projects and groups besides code, issues and merge requests.
+fn project_content(table: &mut RouteTable) {
+    approval_rules::routes(table);
+    badges::routes(table);
+    boards::routes(table);
+    ci_lint::routes(table);
+    deployments::routes(table);
+    environments::routes(table);
+    epics::routes(table);
+    error_tracking::routes(table);
+    exports::routes(table);
+    feature_flags::routes(table);
+    freeze_periods::routes(table);
+    hooks::routes(table);
+    integrations::routes(table);
+    job_token_scope::routes(table);
+    merge_trains::routes(table);
+    mirrors::routes(table);
+    packages::routes(table);
+    pages_sites::routes(table);
+    pipeline_schedules::routes(table);
+    protected_environments::routes(table);
+    protected_tags::routes(table);
+    push_rules::routes(table);
+    registry::routes(table);
+    releases::routes(table);
+    resource_events::routes(table);
+    resource_groups::routes(table);
+    secure_files::routes(table);
+    snippets::routes(table);
+    status_checks::routes(table);
+    triggers::routes(table);
+    uploads::routes(table);
+    variables::routes(table);
+    wikis::routes(table);
 }
 
 #[cfg(test)]

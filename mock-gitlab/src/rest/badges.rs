@@ -102,7 +102,7 @@ fn filled_in(cx: &Cx<'_>, home: Home, text: &str) -> String {
         ("%{project_name}", project.path.clone()),
         ("%{project_id}", id.to_string()),
         ("%{project_namespace}", namespace),
-        ("%{group_name}", root.clone()),
+        ("%{group_name}", root),
         ("%{gitlab_server}", cx.site.host().to_owned()),
         ("%{default_branch}", branch),
         ("%{commit_sha}", sha),

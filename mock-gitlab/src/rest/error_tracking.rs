@@ -40,6 +40,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     });
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the type that every check has")]
 fn check(
     cx: &mut Cx<'_>,
     _place: &Place,

@@ -106,7 +106,7 @@ fn verify(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     let mut domain = super::conventions::resources::find(cx, &Domains::SPEC, &place)?;
     domain.set("verified", true);
-    let week = std::time::Duration::from_secs(7 * 86_400);
+    let week = std::time::Duration::from_hours(7 * 24);
     domain.set("enabled_until", json!(cx.now.plus(week)));
     let answer = super::conventions::resources::render(cx, &Domains::SPEC, &domain);
     cx.world

@@ -161,7 +161,7 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let links: Result<Vec<Fields>, ApiError> = links
         .unwrap_or_default()
         .iter()
-        .map(|given| links::fields(given))
+        .map(links::fields)
         .collect();
     let links = links?;
     let id = cx

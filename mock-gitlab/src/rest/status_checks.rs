@@ -161,7 +161,7 @@ fn retry(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let request = merge_requests::find(cx)?;
     let id = cx.number("check_id", "Status Check")?;
     let one = cx.world.record(StatusChecks::SPEC.kind, id);
-    if !one.is_some_and(|one| one.home == Home::Project(project.id)) {
+    if one.is_none_or(|one| one.home != Home::Project(project.id)) {
         return Err(ApiError::gone());
     }
     let home = Home::MergeRequest(request.id);

@@ -78,13 +78,13 @@ impl World {
             .collect();
         for (action, name) in labels {
             let value = json!({ "action": action, "label": name });
-            self.add_event(LABEL_EVENT, home, value, by, now);
+            self.add_event(LABEL_EVENT, home, value, (by, now));
         }
         if before.milestone != after.milestone {
             for (action, id) in [("remove", before.milestone), ("add", after.milestone)] {
                 if let Some(id) = id {
                     let value = json!({ "action": action, "milestone": id });
-                    self.add_event(MILESTONE_EVENT, home, value, by, now);
+                    self.add_event(MILESTONE_EVENT, home, value, (by, now));
                 }
             }
         }
@@ -93,11 +93,11 @@ impl World {
                 ("closed", "opened") => "reopened",
                 (_, word) => word,
             };
-            self.add_event(STATE_EVENT, home, json!({ "state": word }), by, now);
+            self.add_event(STATE_EVENT, home, json!({ "state": word }), (by, now));
         }
         if before.weight != after.weight {
             let value = json!({ "weight": after.weight });
-            self.add_event(WEIGHT_EVENT, home, value, by, now);
+            self.add_event(WEIGHT_EVENT, home, value, (by, now));
         }
     }
 
@@ -106,8 +106,7 @@ impl World {
         kind: &'static str,
         home: Home,
         fields: Value,
-        by: u64,
-        now: Timestamp,
+        (by, now): (u64, Timestamp),
     ) {
         let fields = match fields {
             Value::Object(fields) => fields,

@@ -82,6 +82,10 @@ impl Record {
 
 impl World {
     /// Keeps a new record and returns its id.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a record is made of, once each"
+    )]
     pub fn add_record(
         &mut self,
         kind: &'static str,

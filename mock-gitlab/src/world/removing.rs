@@ -159,13 +159,7 @@ impl World {
             .records_in("snippet", Home::Project(project))
             .map(|snippet| snippet.id)
             .collect();
-        for id in &issues {
-            self.remove_records_in(Home::Issue(*id));
-        }
-        for id in &merge_requests {
-            self.remove_records_in(Home::MergeRequest(*id));
-        }
-        self.remove_records_in(Home::Project(project));
+        self.remove_records_of(project, &issues, &merge_requests);
         self.issues.retain(|_, issue| issue.project != project);
         self.merge_requests.retain(|_, mr| mr.project != project);
         self.remove_threads(|noteable| match noteable {
@@ -204,6 +198,16 @@ impl World {
             Reach::Projects(_, projects) => !projects.is_empty(),
             _ => true,
         });
+    }
+
+    fn remove_records_of(&mut self, project: u64, issues: &[u64], merge_requests: &[u64]) {
+        for id in issues {
+            self.remove_records_in(Home::Issue(*id));
+        }
+        for id in merge_requests {
+            self.remove_records_in(Home::MergeRequest(*id));
+        }
+        self.remove_records_in(Home::Project(project));
     }
 
     /// Removes a group with its subgroups and their projects for good.

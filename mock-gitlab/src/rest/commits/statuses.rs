@@ -11,7 +11,7 @@ use crate::rest::conventions::repositories::revision;
 use crate::rest::conventions::resources::Fields;
 use crate::rest::users::basic_by_id;
 use crate::world::access::DEVELOPER;
-use crate::world::{Home, Record};
+use crate::world::{Home, Project, Record};
 
 const KIND: &str = "commit status";
 
@@ -121,31 +121,11 @@ pub(super) fn report(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         );
         return Err(ApiError::bad_request(&text));
     }
-    let mut fields = former
-        .as_ref()
-        .map_or_else(Fields::new, |one| one.fields.clone());
-    let pipelines = cx.world.pipelines.values().rev();
-    let mut pipelines = pipelines.filter(|one| one.project == project.id && one.sha == sha);
-    let pipeline = pipelines.next().map(|one| one.id);
-    if former.is_none() {
-        fields.insert("id".to_owned(), json!(cx.world.next_id("job")));
-        fields.insert("sha".to_owned(), json!(sha));
-        fields.insert("ref".to_owned(), json!(name));
-        fields.insert("name".to_owned(), json!(context));
-        let wanted = cx.params.id("pipeline_id")?;
-        fields.insert("pipeline_id".to_owned(), json!(wanted.or(pipeline)));
-    }
-    fields.insert("status".to_owned(), json!(state));
-    for name in ["target_url", "description", "coverage"] {
-        if let Some(value) = cx.params.get(name) {
-            fields.insert(name.to_owned(), value.clone());
-        }
-    }
-    if state == "running" {
-        fields.insert("started_at".to_owned(), json!(cx.now));
-    } else if state != "pending" {
-        fields.insert("finished_at".to_owned(), json!(cx.now));
-    }
+    let mut fields = match &former {
+        Some(one) => one.fields.clone(),
+        None => begun(cx, &project, &sha, &context, name.as_deref())?,
+    };
+    settle(cx, &mut fields, state);
     let id = match former {
         Some(one) => {
             let id = one.id;
@@ -158,6 +138,42 @@ pub(super) fn report(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     };
     let status = cx.world.record(KIND, id).ok_or_else(ApiError::gone)?;
     Ok(Answer::created(&reported(cx, status)))
+}
+
+/// What every report says anew.
+fn settle(cx: &Cx<'_>, fields: &mut Fields, state: &str) {
+    fields.insert("status".to_owned(), json!(state));
+    for name in ["target_url", "description", "coverage"] {
+        if let Some(value) = cx.params.get(name) {
+            fields.insert(name.to_owned(), value.clone());
+        }
+    }
+    if state == "running" {
+        fields.insert("started_at".to_owned(), json!(cx.now));
+    } else if state != "pending" {
+        fields.insert("finished_at".to_owned(), json!(cx.now));
+    }
+}
+
+/// The fields of a status that is reported for the first time.
+fn begun(
+    cx: &mut Cx<'_>,
+    project: &Project,
+    sha: &str,
+    context: &str,
+    name: Option<&str>,
+) -> Result<Fields, ApiError> {
+    let pipelines = cx.world.pipelines.values().rev();
+    let mut pipelines = pipelines.filter(|one| one.project == project.id && one.sha == sha);
+    let newest = pipelines.next().map(|one| one.id);
+    let pipeline = cx.params.id("pipeline_id")?.or(newest);
+    let mut fields = Fields::new();
+    fields.insert("id".to_owned(), json!(cx.world.next_id("job")));
+    fields.insert("sha".to_owned(), json!(sha));
+    fields.insert("ref".to_owned(), json!(name));
+    fields.insert("name".to_owned(), json!(context));
+    fields.insert("pipeline_id".to_owned(), json!(pipeline));
+    Ok(fields)
 }
 
 /// The word of the state machine.

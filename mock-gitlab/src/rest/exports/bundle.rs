@@ -150,54 +150,65 @@ fn read_person(value: Option<&Value>) -> Option<Person> {
     })
 }
 
-/// A repository from its description; none when it makes no sense.
+/// A repository from its description; none when it makes no sense. Contents hash to the
+/// same ids, and so commits get theirs back as well.
 pub(super) fn repository(value: &Value) -> Option<Repository> {
     let mut made = Repository::new(value.get("default_branch")?.as_str()?);
-    let blobs = value.get("blobs")?.as_object()?;
-    // Contents hash to the same ids, so commits get theirs back as well.
-    let mut contents = BTreeMap::new();
-    for (id, blob) in blobs {
-        let bytes = STANDARD.decode(blob.as_str()?).ok()?;
-        contents.insert(id.as_str(), made.add_blob(&bytes));
+    for encoded in value.get("blobs")?.as_object()?.values() {
+        made.add_blob(&STANDARD.decode(encoded.as_str()?).ok()?);
     }
     let mut ids: BTreeMap<&str, String> = BTreeMap::new();
     for commit in value.get("commits")?.as_array()? {
-        let mut files = Files::new();
-        for (path, entry) in commit.get("files")?.as_object()? {
-            let mode = entry.get(0)?.as_str()?;
-            let mode = if mode == EXECUTABLE {
-                EXECUTABLE
-            } else {
-                REGULAR
-            };
-            let blob = contents.get(entry.get(1)?.as_str()?)?.clone();
-            files.insert(path.clone(), FileEntry { mode, blob });
-        }
-        let parents = commit.get("parents")?.as_array()?;
-        let parents: Option<Vec<String>> = parents
-            .iter()
-            .map(|parent| ids.get(parent.as_str()?).cloned())
-            .collect();
-        let new = NewCommit {
-            parents: parents?,
-            author: read_person(commit.get("author"))?,
-            committer: read_person(commit.get("committer"))?,
-            message: commit.get("message")?.as_str()?.to_owned(),
-        };
-        let id = made.write_commit(&files, new);
+        let new = read_commit(commit, &ids)?;
+        let id = made.write_commit(&read_files(commit, &made)?, new);
         ids.insert(commit.get("id")?.as_str()?, id);
     }
     for (name, head) in value.get("branches")?.as_object()? {
         let id = ids.get(head.as_str()?)?.clone();
         made.branches.insert(name.clone(), id);
     }
+    made.tags = read_tags(value, &ids)?;
+    Some(made)
+}
+
+fn read_tags(value: &Value, ids: &BTreeMap<&str, String>) -> Option<BTreeMap<String, Tag>> {
+    let mut tags = BTreeMap::new();
     for (name, tag) in value.get("tags")?.as_object()? {
         let tag = Tag {
             commit: ids.get(tag.get("commit")?.as_str()?)?.clone(),
             message: tag.get("message")?.as_str().map(str::to_owned),
             tagger: None,
         };
-        made.tags.insert(name.clone(), tag);
+        tags.insert(name.clone(), tag);
     }
-    Some(made)
+    Some(tags)
+}
+
+fn read_files(commit: &Value, made: &Repository) -> Option<Files> {
+    let mut files = Files::new();
+    for (path, entry) in commit.get("files")?.as_object()? {
+        let executable = entry.get(0)?.as_str()? == EXECUTABLE;
+        let bits = if executable { EXECUTABLE } else { REGULAR };
+        let id = entry.get(1)?.as_str()?;
+        made.blob(id)?;
+        let entry = FileEntry {
+            mode: bits,
+            blob: id.to_owned(),
+        };
+        files.insert(path.clone(), entry);
+    }
+    Some(files)
+}
+
+fn read_commit(commit: &Value, ids: &BTreeMap<&str, String>) -> Option<NewCommit> {
+    let parents = commit.get("parents")?.as_array()?.iter();
+    let parents: Option<Vec<String>> = parents
+        .map(|parent| ids.get(parent.as_str()?).cloned())
+        .collect();
+    Some(NewCommit {
+        parents: parents?,
+        author: read_person(commit.get("author"))?,
+        committer: read_person(commit.get("committer"))?,
+        message: commit.get("message")?.as_str()?.to_owned(),
+    })
 }

@@ -29,7 +29,7 @@ pub(super) fn changed(cx: &mut Cx<'_>, mut all: Vec<Value>) -> Result<Vec<Value>
             continue;
         }
         let former = at.and_then(|at| all.get(at)).cloned();
-        let strategy = one(cx, &given, former)?;
+        let strategy = one(cx, &given, former.as_ref())?;
         match at.and_then(|at| all.get_mut(at)) {
             Some(known) => *known = strategy,
             None => all.push(strategy),
@@ -38,8 +38,8 @@ pub(super) fn changed(cx: &mut Cx<'_>, mut all: Vec<Value>) -> Result<Vec<Value>
     Ok(all)
 }
 
-fn one(cx: &mut Cx<'_>, given: &Params, former: Option<Value>) -> Result<Value, ApiError> {
-    let known = |name: &str| former.as_ref().and_then(|one| one.get(name)).cloned();
+fn one(cx: &mut Cx<'_>, given: &Params, former: Option<&Value>) -> Result<Value, ApiError> {
+    let known = |name: &str| former.and_then(|one| one.get(name)).cloned();
     let name = given.choice("name", &NAMES)?.map(Value::from);
     let name = name.or_else(|| known("name"));
     let name = name.ok_or_else(|| ApiError::missing("strategies[0][name]"))?;

@@ -50,6 +50,7 @@ pub(super) fn routes(table: &mut RouteTable) {
     routes_without_list::<UserLists>(table, all);
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the type that every check has")]
 fn check(
     cx: &mut Cx<'_>,
     place: &Place,

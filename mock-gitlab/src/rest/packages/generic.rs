@@ -68,6 +68,33 @@ fn check(cx: &Cx<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The package of the path, made when it is not there yet.
+fn ensure(cx: &mut Cx<'_>, project: &Project, author: u64, status: &str) -> u64 {
+    if let Some(package) = find(cx, project) {
+        return package.id;
+    }
+    let mut fields = Fields::new();
+    for (name, value) in [
+        ("name", cx.path.get("package_name")),
+        ("version", cx.path.get("package_version")),
+        ("package_type", "generic"),
+        ("status", status),
+    ] {
+        fields.insert(name.to_owned(), json!(value));
+    }
+    let home = Home::Project(project.id);
+    cx.world.add_record(KIND, home, fields, author, cx.now)
+}
+
+fn digest(content: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(content) {
+        // Writing to a String cannot fail.
+        write!(text, "{byte:02x}").ok();
+    }
+    text
+}
+
 fn upload(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = readable(cx)?;
     cx.require(&project, DEVELOPER)?;
@@ -79,27 +106,8 @@ fn upload(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         Some(file) => file.content.clone(),
         None => cx.request.body.clone(),
     };
-    let package = match find(cx, &project) {
-        Some(package) => package.id,
-        None => {
-            let mut fields = Fields::new();
-            for (name, value) in [
-                ("name", cx.path.get("package_name")),
-                ("version", cx.path.get("package_version")),
-                ("package_type", "generic"),
-                ("status", status.unwrap_or("default")),
-            ] {
-                fields.insert(name.to_owned(), json!(value));
-            }
-            let home = Home::Project(project.id);
-            cx.world.add_record(KIND, home, fields, author, cx.now)
-        }
-    };
-    let mut digest = String::new();
-    for byte in Sha256::digest(&content) {
-        // Writing to a String cannot fail.
-        write!(digest, "{byte:02x}").ok();
-    }
+    let package = ensure(cx, &project, author, status.unwrap_or("default"));
+    let digest = digest(&content);
     let mut fields = Fields::new();
     fields.insert("package_id".to_owned(), json!(package));
     fields.insert("file_name".to_owned(), json!(file_name(cx)));

@@ -8,9 +8,9 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::conventions::repositories::revision;
 use crate::routes::RouteTable;
-use crate::world::Project;
 use crate::world::access::DEVELOPER;
 use crate::world::repository::{Change, Commit};
+use crate::world::{Project, Repository};
 
 pub(super) fn routes(table: &mut RouteTable) {
     table.get("projects/:id/repository/changelog", notes);
@@ -29,6 +29,33 @@ fn category(commit: &Commit, trailer: &str) -> Option<String> {
         let (name, value) = line.split_once(':')?;
         let same = name.trim().eq_ignore_ascii_case(trailer);
         same.then(|| value.trim().to_owned())
+    })
+}
+
+/// The commits up to `to`: from `from` on, or since the newest tag that looks like an
+/// earlier version.
+fn since<'a>(
+    cx: &Cx<'_>,
+    repository: &'a Repository,
+    to: &'a Commit,
+    number: &str,
+) -> Result<Vec<&'a Commit>, ApiError> {
+    if let Some(from) = cx.params.filled("from") {
+        let from = revision(repository, &from, "Commit")?;
+        return Ok(repository.between(from, to));
+    }
+    let mut tags = repository.tags.iter().rev().filter(|(name, tag)| {
+        let plain = name.trim_start_matches('v');
+        plain != number
+            && plain.starts_with(|c: char| c.is_ascii_digit())
+            && repository.contains(to, &tag.commit)
+    });
+    let from = tags
+        .next()
+        .and_then(|(_, tag)| repository.commit(&tag.commit));
+    Ok(match from {
+        Some(from) => repository.between(from, to),
+        None => repository.log(&[to]),
     })
 }
 
@@ -51,25 +78,7 @@ fn written(cx: &Cx<'_>, project: &Project) -> Result<(String, String), ApiError>
         .or_else(|| cx.params.filled("branch"));
     let to = to.unwrap_or_else(|| repository.default_branch.clone());
     let to = revision(repository, &to, "Commit")?;
-    let commits = match cx.params.filled("from") {
-        Some(from) => repository.between(revision(repository, &from, "Commit")?, to),
-        None => {
-            // Since the newest tag that looks like an earlier version.
-            let mut tags = repository.tags.iter().rev().filter(|(name, tag)| {
-                let plain = name.trim_start_matches('v');
-                plain != number
-                    && plain.starts_with(|c: char| c.is_ascii_digit())
-                    && repository.contains(to, &tag.commit)
-            });
-            let from = tags
-                .next()
-                .and_then(|(_, tag)| repository.commit(&tag.commit));
-            match from {
-                Some(from) => repository.between(from, to),
-                None => repository.log(&[to]),
-            }
-        }
-    };
+    let commits = since(cx, repository, to, &number)?;
     let day = cx.params.time("date")?.unwrap_or(cx.now).date();
     let path = cx.world.project_path(project);
     let mut sections: Vec<(String, Vec<String>)> = Vec::new();
@@ -94,10 +103,8 @@ fn written(cx: &Cx<'_>, project: &Project) -> Result<(String, String), ApiError>
     for (name, lines) in sections {
         let count = lines.len();
         let plural = if count == 1 { "change" } else { "changes" };
-        text.push_str(&format!(
-            "### {name} ({count} {plural})\n\n{}\n",
-            lines.concat()
-        ));
+        let lines = lines.concat();
+        text = format!("{text}### {name} ({count} {plural})\n\n{lines}\n");
     }
     Ok((number, text))
 }

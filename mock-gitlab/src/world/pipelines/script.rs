@@ -67,7 +67,7 @@ mod tests {
     fn sleeping_takes_time() {
         assert_eq!(
             duration(&["sleep 24h  # no end"]),
-            Some(Duration::from_secs(86_400))
+            Some(Duration::from_hours(24))
         );
         assert_eq!(
             duration(&["sleep 2", "sleep 1m"]),

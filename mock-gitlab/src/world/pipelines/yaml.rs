@@ -171,7 +171,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let list = vec![format!("*a{}", level - 1); 10].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+            bomb = format!("{bomb}a{level}: &a{level} [{list}]\n");
         }
         let deep = "[".repeat(500);
         for text in [bomb.as_str(), deep.as_str(), "a: [", "a: *b", "{"] {

@@ -73,7 +73,7 @@ pub(crate) fn find(cx: &Cx<'_>, spec: &Spec, place: &Place) -> Result<Record, Ap
         Key::Id => record.id.to_string() == wanted,
         Key::Field(name) => match record.fields.get(name) {
             Some(Value::String(text)) => text == wanted,
-            Some(other) => other.to_string() == wanted,
+            Some(other) => wanted.parse().is_ok_and(|number: u64| *other == number),
             None => false,
         },
     };

@@ -33,6 +33,7 @@ pub(crate) fn in_group(cx: &Cx<'_>) -> Result<Place, ApiError> {
 }
 
 /// The instance: administrators have [`ADMIN`], everybody else nothing.
+#[expect(clippy::unnecessary_wraps, reason = "the type that every place has")]
 pub(crate) fn in_instance(cx: &Cx<'_>) -> Result<Place, ApiError> {
     Ok(Place {
         home: Home::Instance,
