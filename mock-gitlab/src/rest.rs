@@ -8,6 +8,7 @@ pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
 pub(crate) mod approval_rules;
 pub(crate) mod approvals;
+pub(crate) mod audit_events;
 pub(crate) mod avatars;
 pub(crate) mod badges;
 pub(crate) mod boards;
@@ -153,6 +154,7 @@ pub(crate) fn table() -> RouteTable {
     templates::routes(&mut table);
     member_roles::routes(&mut table);
     runners::routes(&mut table);
+    audit_events::routes(&mut table);
     topics::routes(&mut table);
 
     table.below("/api", Surface::GraphQl);

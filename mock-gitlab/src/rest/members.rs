@@ -11,7 +11,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::{GRANTABLE, MAINTAINER, OWNER};
-use crate::world::{Member, Namespace, Owner};
+use crate::world::{Home, Member, Namespace, Owner};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     table.get("projects/:id/members", |cx| list(cx, project, false));
@@ -60,8 +60,18 @@ pub(crate) fn is_member(cx: &Cx<'_>, owner: Owner, user: u64) -> bool {
     direct(cx, owner).iter().any(|member| member.user == user)
 }
 
+fn audit(cx: &mut Cx<'_>, owner: Owner, event: &str, user: u64) {
+    let name = cx.world.users.get(&user).map(|user| user.username.clone());
+    let home = match owner {
+        Owner::Project(id) => Home::Project(id),
+        Owner::Group(id) => Home::Group(id),
+    };
+    cx.audit(home, event, &name.unwrap_or_default());
+}
+
 /// Adds a direct member.
 pub(crate) fn join(cx: &mut Cx<'_>, owner: Owner, member: Member) {
+    audit(cx, owner, "member_created", member.user);
     change(cx, owner, |members| members.push(member));
 }
 
@@ -226,7 +236,7 @@ fn add(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
             created_by: cx.caller.user,
             ..Member::new(user, level, cx.now)
         };
-        change(cx, owner, |members| members.push(member.clone()));
+        join(cx, owner, member.clone());
         last = Some(member);
     }
     let member = last.ok_or_else(|| ApiError::missing("user_id"))?;
@@ -255,6 +265,7 @@ fn update(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     }
     let answer = Answer::json(&entity(cx, member));
     change(cx, owner, |all| *all = members);
+    audit(cx, owner, "member_updated", id);
     Ok(answer)
 }
 
@@ -285,6 +296,7 @@ fn remove(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     change(cx, owner, |members| {
         members.retain(|member| member.user != id);
     });
+    audit(cx, owner, "member_destroyed", id);
     Ok(Answer::no_content())
 }
 

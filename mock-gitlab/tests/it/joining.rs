@@ -211,3 +211,34 @@ async fn an_invitation_waits_for_its_user() {
     assert_eq!(alice.get(&path).await.json(), json!([]));
     alice.delete(&one).await.expect(404);
 }
+
+#[tokio::test]
+async fn changes_of_members_are_written_down() {
+    let gl = company().await;
+    let (root, alice) = (Client::of(&gl, "root"), Client::of(&gl, "alice"));
+    let path = format!("{LEDGER}/members");
+    let add = json!({"user_id": 4, "access_level": 30});
+    alice.post(&path, add).await.expect(201);
+    alice.delete(&format!("{path}/4")).await.expect(204);
+    let events = alice
+        .get(&format!("{LEDGER}/audit_events"))
+        .await
+        .expect(200);
+    let events = events.json();
+    let names: Vec<&str> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event["event_name"].as_str())
+        .collect();
+    assert_eq!(names, ["member_destroyed", "member_created"]);
+    assert_eq!(events[0]["details"]["target_details"], "carol");
+    let one = format!("/audit_events/{}", events[0]["id"]);
+    alice.get(&one).await.expect(403);
+    root.get(&one).await.expect(200);
+    root.get("/audit_events/99").await.expect(404);
+    let users = root.get("/audit_events?entity_type=User").await.json();
+    assert_eq!(users, json!([]));
+    let bob = Client::of(&gl, "bob");
+    bob.get(&format!("{LEDGER}/audit_events")).await.expect(403);
+}

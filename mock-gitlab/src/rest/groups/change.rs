@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::rest::avatars;
 use crate::rest::settings as instance_settings;
 use crate::world::access::{MAINTAINER, OWNER};
-use crate::world::{NewGroup, Visibility};
+use crate::world::{Home, NewGroup, Visibility};
 
 pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let user = cx.user()?;
@@ -44,6 +44,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         group.avatar = avatar;
     }
     let group = cx.group_named(&id.to_string())?;
+    cx.audit(Home::Group(id), "group_created", &group.path);
     Ok(Answer::created(&entity(cx, &group)))
 }
 

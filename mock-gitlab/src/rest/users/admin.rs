@@ -66,6 +66,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     };
     cx.world.users.insert(user.id, user.clone());
     invitations::accept(cx, user.id, &user.email);
+    cx.audit(Home::User(user.id), "user_created", &user.username);
     Ok(Answer::created(&private_profile(cx, &user)))
 }
 
@@ -189,6 +190,7 @@ pub(super) fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     let now = cx.now;
     cx.world.remove_user(user.id, hard, now);
+    cx.audit(Home::Instance, "user_destroyed", &user.username);
     Ok(Answer::no_content())
 }
 

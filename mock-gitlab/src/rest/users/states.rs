@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
-use crate::world::User;
+use crate::world::{Home, User};
 
 pub(super) fn routes(table: &mut RouteTable) {
     table.post("users/:id/block", block);
@@ -27,6 +27,8 @@ fn subject(cx: &Cx<'_>) -> Result<User, ApiError> {
 }
 
 fn set(cx: &mut Cx<'_>, user: User, state: &str) -> Answer {
+    let event = format!("user_{state}");
+    cx.audit(Home::User(user.id), &event, &user.username);
     let user = User {
         state: state.to_owned(),
         ..user
