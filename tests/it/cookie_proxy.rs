@@ -135,7 +135,18 @@ async fn with_a_token_both_go_along_and_no_csrf_token() {
 #[tokio::test]
 async fn each_host_of_the_sign_in_gets_its_own_cookies_alone() {
     let scene = Scene::with_provider_at("localhost").await;
-    let server = scene.server(&[]).await;
+    let unnamed = scene.server(&[]).await;
+    let mut client = unnamed.client(Era::Modern).await;
+    let refused = client.call("get_project", project()).await;
+    assert_eq!(refused.code(), "UNAUTHORIZED");
+    assert_eq!(scene.proxy.log().of("GET /sso/authorize").count(), 0);
+    scene.proxy.log().clear();
+
+    let named = [
+        ("GITLAB_ALLOWED_HOSTS", "http://localhost"),
+        ("GITLAB_INTERNAL_HOSTS", "127.0.0.1,localhost"),
+    ];
+    let server = scene.server(&named).await;
     let mut client = server.client(Era::Modern).await;
     client.call("get_project", project()).await.item();
     let log = scene.proxy.log();

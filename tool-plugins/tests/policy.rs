@@ -215,7 +215,7 @@ async fn a_writing_tool_does_not_delete_where_deleting_is_forbidden() {
         let expected = if deletes {
             ErrorCode::PermissionMode
         } else {
-            ErrorCode::Unauthorized
+            ErrorCode::Forbidden
         };
         assert_eq!(
             ends(name, &arguments, PermissionMode::Modify).await,
@@ -223,6 +223,6 @@ async fn a_writing_tool_does_not_delete_where_deleting_is_forbidden() {
             "{arguments}"
         );
         let full = ends(name, &arguments, PermissionMode::Full).await;
-        assert_eq!(full, ErrorCode::Unauthorized, "{arguments}");
+        assert_eq!(full, ErrorCode::Forbidden, "{arguments}");
     }
 }

@@ -152,7 +152,15 @@ impl Session {
             let request = request
                 .body(Bytes::new())
                 .map_err(|_| FetchError::Address)?;
-            let answer = self.egress.fetch(request, LIMITS).await?;
+            let answer = self.egress.fetch(request, LIMITS).await;
+            if let Err(FetchError::NotAllowed) = answer {
+                tracing::warn!(
+                    host = url.host_str(),
+                    "the sign-on leads to a host without a public address; to follow it, name it in \
+                     GITLAB_ALLOWED_HOSTS and, beside GitLab's own host, in GITLAB_INTERNAL_HOSTS"
+                );
+            }
+            let answer = answer?;
             self.learn(load, &url, answer.headers());
             match next(&url, &answer) {
                 Some(further) if left > 0 => url = further,

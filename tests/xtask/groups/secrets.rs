@@ -2,7 +2,6 @@
 //! there, in any of the spellings a careless line could give it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -105,11 +104,7 @@ fn files(folder: &Path, extension: &str) -> std::io::Result<Vec<PathBuf>> {
 /// A secret as it is, URL-encoded, in base64 and base64url, in hexadecimal and as a JSON string.
 fn spellings(secret: &str) -> BTreeSet<String> {
     let url: String = secret.bytes().map(url_encoded).collect();
-    let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        let _: Result<(), _> = write!(hex, "{byte:02x}");
-        hex
-    });
+    let hex: String = secret.bytes().flat_map(hexadecimal).collect();
     let json = serde_json::Value::from(secret).to_string();
     let mut all = BTreeSet::from([
         secret.to_owned(),
@@ -127,6 +122,10 @@ fn spellings(secret: &str) -> BTreeSet<String> {
         all.extend(encoded.get(..sure).map(str::to_owned));
     }
     all
+}
+
+fn hexadecimal(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default())
 }
 
 fn url_encoded(byte: u8) -> String {
