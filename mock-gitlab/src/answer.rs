@@ -67,6 +67,14 @@ impl Answer {
         Self::html(status, "").header("Location", location)
     }
 
+    /// The same with another body.
+    pub(crate) fn with_body(self, body: impl Into<Bytes>) -> Self {
+        Self {
+            body: body.into(),
+            ..self
+        }
+    }
+
     /// Adds a header.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -10,7 +11,7 @@ use crate::ids::Ids;
 use crate::instance::MockGitlab;
 use crate::quirks::Quirks;
 use crate::server::{self, Shared};
-use crate::site::Site;
+use crate::site::{Plan, Site};
 use crate::sso::{Gate, SignOnProxy};
 use crate::world::World;
 
@@ -20,6 +21,7 @@ pub struct Builder {
     seed: u64,
     world: World,
     version: String,
+    plan: Plan,
     clock: Clock,
     faults: FaultPlan,
     quirks: Quirks,
@@ -27,6 +29,8 @@ pub struct Builder {
     external_url: Option<String>,
     address: SocketAddr,
     log_requests: bool,
+    control: bool,
+    state: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -35,6 +39,7 @@ impl Default for Builder {
             seed: 42,
             world: World::company(),
             version: "19.5.1-ee".to_owned(),
+            plan: Plan::Ultimate,
             clock: Clock::default(),
             faults: FaultPlan::new(),
             quirks: Quirks::default(),
@@ -42,6 +47,8 @@ impl Default for Builder {
             external_url: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             log_requests: false,
+            control: true,
+            state: None,
         }
     }
 }
@@ -65,6 +72,13 @@ impl Builder {
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         version.clone_into(&mut self.version);
+        self
+    }
+
+    /// The licence of the instance.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = plan;
         self
     }
 
@@ -124,6 +138,22 @@ impl Builder {
         self
     }
 
+    /// Takes the control API away.
+    #[must_use]
+    pub fn without_control(mut self) -> Self {
+        self.control = false;
+        self
+    }
+
+    /// Remembers across restarts: requests that can change something are appended to
+    /// this file, and made again at the next start with the same seed, world and version.
+    /// Changes made from Rust are not in it.
+    #[must_use]
+    pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
+        self.state = Some(file.into());
+        self
+    }
+
     /// Binds and starts, with a sign-on proxy before it that has a listener of its own. The
     /// instance prints the proxy's address in links; that is where people find it.
     pub async fn start_behind_sign_on_proxy(mut self) -> io::Result<(MockGitlab, SignOnProxy)> {
@@ -144,18 +174,28 @@ impl Builder {
     }
 
     /// Binds and starts.
+    ///
+    /// # Errors
+    /// When the address is taken, or the state file cannot be opened.
     pub async fn start(mut self) -> io::Result<MockGitlab> {
         let (listener, address) = server::bind(self.address).await?;
         let url = format!("http://{address}{}", self.base_path);
         self.world.ids = Ids::seeded(self.seed);
         self.world.quirks = self.quirks;
+        self.faults.seed(self.seed);
         let site = Site {
             external_url: self.external_url.unwrap_or_else(|| url.clone()),
             base_path: self.base_path,
             version: self.version,
+            plan: self.plan,
         };
-        let shared = Shared::new(self.world, self.clock, self.faults, site, self.log_requests);
+        let mut shared = Shared::new(self.world, self.clock, self.faults, site);
+        shared.log_requests = self.log_requests;
+        shared.control = self.control;
         let shared = Arc::new(shared);
+        if let Some(file) = &self.state {
+            shared.remember(file)?;
+        }
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared), None));
         Ok(MockGitlab::new(url, address, shared, serving))
     }

@@ -1,5 +1,7 @@
 //! What a handler gets: one value with the request, the caller and the world.
 
+use std::sync::Arc;
+
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::request::Request;
@@ -16,7 +18,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) request: &'a Request,
     pub(crate) site: &'a Site,
     /// The whole instance, for the control API.
-    pub(crate) shared: &'a Shared,
+    pub(crate) shared: &'a Arc<Shared>,
     pub(crate) path: PathValues,
     pub(crate) params: Params,
     pub(crate) caller: Caller,

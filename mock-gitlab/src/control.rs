@@ -1,6 +1,8 @@
 //! The control API of the mock, `/-/mock/`: what the library offers, for tests in
 //! other languages. Loopback only, and never in the ledger.
 
+mod edit;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -21,6 +23,75 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.post("clock", advance);
     table.post("reset", reset);
     table.get("routes", list_routes);
+    table.get("coverage", coverage);
+    table.post("snapshots", snapshot);
+    table.post("snapshots/:id/restore", restore);
+    table.get("world", world);
+    table.post("quirks", set_quirks);
+    table.post("edit", edit::edit);
+}
+
+/// Which routes were hit, and which never.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn coverage(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let coverage = cx.shared.coverage.read(cx.routes());
+    Ok(Answer::json(&coverage.to_json()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn snapshot(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let id = cx.shared.snapshots.take(cx.world);
+    Ok(Answer::created(&json!({ "id": id.number() })))
+}
+
+fn restore(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let id = cx.number("id", "Snapshot")?;
+    let world = cx.shared.snapshots.get(id.into());
+    *cx.world = world.ok_or_else(|| ApiError::not_found("Snapshot"))?;
+    Ok(Answer::no_content())
+}
+
+/// How much there is of everything.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
+fn world(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let world = &*cx.world;
+    let users = world.users.values().map(|user| user.username.clone());
+    let projects = world.projects.values();
+    let projects = projects.map(|project| world.project_path(project));
+    Ok(Answer::json(&json!({
+        "users": users.collect::<Vec<_>>(),
+        "groups": world.groups.keys().map(|id| world.group_path(*id)).collect::<Vec<_>>(),
+        "projects": projects.collect::<Vec<_>>(),
+        "issues": world.issues.len(),
+        "merge_requests": world.merge_requests.len(),
+        "notes": world.notes.len(),
+        "pipelines": world.pipelines.len(),
+        "jobs": world.jobs.len(),
+        "tokens": world.tokens.len(),
+        "now": cx.now,
+    })))
+}
+
+/// `{"family_revocation": true, "device_interval": -1}`: names and values as in
+/// `--quirk`.
+fn set_quirks(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let body: Value = serde_json::from_slice(&cx.request.body)
+        .map_err(|error| ApiError::bad_request(&error.to_string()))?;
+    let Value::Object(all) = body else {
+        return Err(ApiError::bad_request("an object is wanted"));
+    };
+    let mut quirks = cx.world.quirks.clone();
+    for (name, value) in all {
+        let text = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        quirks
+            .set(&name, &text)
+            .map_err(|reason| ApiError::bad_request(&reason))?;
+    }
+    cx.world.quirks = quirks;
+    Ok(Answer::no_content())
 }
 
 /// `?of=GET /api/v4/projects/*` narrows it down.
@@ -44,7 +115,7 @@ fn clear_ledger(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
 fn faults(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::json(
-        &json!({ "pending": cx.shared.faults.count() }),
+        &json!({ "pending": cx.shared.faults.count(), "faults": cx.shared.faults.to_json() }),
     ))
 }
 
@@ -86,12 +157,10 @@ fn advance(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::json(&json!({ "now": cx.shared.clock.now() })))
 }
 
-/// Back to the start: world, ledger and faults. The clock goes on.
+/// Back to the start: world, ledger, coverage and faults. The clock goes on.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a handler")]
 fn reset(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    *cx.world = cx.shared.initial().clone();
-    cx.shared.ledger.clear();
-    cx.shared.faults.clear();
+    cx.shared.reset(cx.world);
     Ok(Answer::no_content())
 }
 

@@ -1,96 +1,65 @@
 //! Faults on demand: what networks, proxies and overloaded servers do to a client.
 
-mod from_json;
+mod action;
+mod narrowing;
+mod plan;
+mod selector;
+mod written;
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::glob::RequestGlob;
+pub(crate) use action::Action;
+pub use action::{Drift, LimitHeaders, Page, Paging, Payload, Place};
+pub(crate) use plan::Dice;
+pub use plan::FaultPlan;
+pub(crate) use selector::Seen;
+use selector::Selector;
 
-/// What goes wrong.
-#[derive(Clone, Debug)]
-pub(crate) enum Action {
-    /// The answer comes late.
-    Latency(Duration),
-    /// Another answer than the real one.
-    Status {
-        status: u16,
-        json: Option<bool>,
-        retry_after: Option<String>,
-    },
-    /// 429 by the limiter in front of GitLab: plain text.
-    RateLimitEdge(Option<String>),
-    /// 429 by the limiter of one endpoint: JSON.
-    RateLimitEndpoint(Option<String>),
-    /// `Content-Length` promises more than comes.
-    TruncatedBody,
-    /// RST instead of an answer.
-    ResetBeforeHeaders,
-    /// RST after the headers.
-    ResetAfterHeaders,
-    /// The body comes in small pieces.
-    SlowDrip { bytes: usize, every: Duration },
-    /// An HTML page with status 200.
-    HtmlPage,
-    /// A redirect.
-    Redirect { status: u16, location: String },
-    /// The request is read, and that is all.
-    Silence,
-}
-
-impl Action {
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::Latency(_) => "latency",
-            Self::Status { .. } => "status",
-            Self::RateLimitEdge(_) => "rate_limit_edge",
-            Self::RateLimitEndpoint(_) => "rate_limit_endpoint",
-            Self::TruncatedBody => "truncated_body",
-            Self::ResetBeforeHeaders => "reset_before_headers",
-            Self::ResetAfterHeaders => "reset_after_headers",
-            Self::SlowDrip { .. } => "slow_drip",
-            Self::HtmlPage => "html_page",
-            Self::Redirect { .. } => "redirect",
-            Self::Silence => "silence",
-        }
-    }
-
-    /// Whether the real answer still goes out, if damaged.
-    pub(crate) const fn needs_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Latency(_)
-                | Self::TruncatedBody
-                | Self::ResetAfterHeaders
-                | Self::SlowDrip { .. }
-        )
-    }
-}
-
-/// One fault: what, for which requests, how often.
+/// One fault: what, for which requests, how often, and what comes after.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub(crate) action: Action,
-    pub(crate) glob: RequestGlob,
-    skip: u32,
-    times: Option<u32>,
+    selector: Selector,
     pub(crate) after_commit: bool,
+    then: Option<Box<Self>>,
+    seen: u32,
+    hits: u32,
 }
 
+/// What goes wrong.
 impl Fault {
     fn new(action: Action) -> Self {
         Self {
             action,
-            glob: RequestGlob::parse("/**"),
-            skip: 0,
-            times: None,
+            selector: Selector::default(),
             after_commit: false,
+            then: None,
+            seen: 0,
+            hits: 0,
         }
     }
 
     /// The answer comes late.
     pub fn latency(by: Duration) -> Self {
-        Self::new(Action::Latency(by))
+        Self::new(Action::Latency {
+            milliseconds: millis(by),
+            up_to: None,
+            place: Place::BeforeHeaders,
+        })
+    }
+
+    /// The answer comes late by a seeded time of a range.
+    pub fn latency_between(least: Duration, most: Duration) -> Self {
+        Self::new(Action::Latency {
+            milliseconds: millis(least),
+            up_to: Some(millis(most)),
+            place: Place::BeforeHeaders,
+        })
+    }
+
+    /// The request waits before it takes effect, as behind a row lock.
+    pub fn hold(by: Duration) -> Self {
+        Self::latency(by).at(Place::BeforeWork)
     }
 
     /// An error status: 502, 503 and 504 as HTML of a proxy, all others as JSON.
@@ -104,19 +73,32 @@ impl Fault {
 
     /// 429 in plain text, as the limiter in front of GitLab answers.
     pub fn rate_limit_edge(retry_after_seconds: u64) -> Self {
-        Self::new(Action::RateLimitEdge(Some(retry_after_seconds.to_string())))
+        Self::new(Action::RateLimitEdge {
+            retry_after: Some(retry_after_seconds.to_string()),
+            limit_headers: LimitHeaders::Right,
+        })
     }
 
     /// 429 in JSON, as the limiter of a single endpoint answers.
     pub fn rate_limit_endpoint(retry_after_seconds: u64) -> Self {
-        Self::new(Action::RateLimitEndpoint(Some(
-            retry_after_seconds.to_string(),
-        )))
+        Self::new(Action::RateLimitEndpoint {
+            retry_after: Some(retry_after_seconds.to_string()),
+        })
     }
 
     /// `Content-Length` promises more bytes than come before the end.
     pub fn truncated_body() -> Self {
         Self::new(Action::TruncatedBody)
+    }
+
+    /// A chunked body ends without its last chunk.
+    pub fn cut_chunk() -> Self {
+        Self::new(Action::CutChunk)
+    }
+
+    /// HTTP is in order, but only half of the JSON is there.
+    pub fn cut_json() -> Self {
+        Self::new(Action::CutJson)
     }
 
     /// The connection is reset instead of an answer.
@@ -129,24 +111,21 @@ impl Fault {
         Self::new(Action::ResetAfterHeaders)
     }
 
+    /// The connection is reset in the middle of the body.
+    pub fn reset_mid_body() -> Self {
+        Self::new(Action::ResetMidBody)
+    }
+
+    /// The connection is reset when all but the last byte is out.
+    pub fn reset_before_end() -> Self {
+        Self::new(Action::ResetBeforeEnd)
+    }
+
     /// The body comes in pieces of `bytes`, one `every` so often.
     pub fn slow_drip(bytes: usize, every: Duration) -> Self {
         Self::new(Action::SlowDrip {
-            bytes: bytes.max(1),
-            every,
-        })
-    }
-
-    /// An HTML page with status 200, as sign-in proxies send it.
-    pub fn html_page() -> Self {
-        Self::new(Action::HtmlPage)
-    }
-
-    /// A redirect to anywhere.
-    pub fn redirect(status: u16, location: &str) -> Self {
-        Self::new(Action::Redirect {
-            status,
-            location: location.to_owned(),
+            bytes,
+            milliseconds: millis(every),
         })
     }
 
@@ -155,144 +134,135 @@ impl Fault {
         Self::new(Action::Silence)
     }
 
-    /// Which requests: `GET /api/v4/projects/**`. Without it, all.
-    #[must_use]
-    pub fn on(mut self, glob: &str) -> Self {
-        self.glob = RequestGlob::parse(glob);
-        self
+    /// Headers and half of the body, and then nothing.
+    pub fn silence_after_headers() -> Self {
+        Self::new(Action::SilenceAfterHeaders)
     }
 
-    /// How many requests are hit before the fault is over. Without it, all.
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
+    /// A connection is accepted late. Conditions on requests do not apply.
+    pub fn accept_latency(by: Duration) -> Self {
+        Self::new(Action::AcceptLatency {
+            milliseconds: millis(by),
+        })
     }
 
-    /// How many matching requests get through first.
-    #[must_use]
-    pub fn skip(mut self, count: u32) -> Self {
-        self.skip = count;
-        self
+    /// A connection is reset as soon as it is there.
+    pub fn accept_reset() -> Self {
+        Self::new(Action::AcceptReset)
     }
 
-    /// The request takes effect, and only then does the answer go wrong.
-    #[must_use]
-    pub fn after_commit(mut self) -> Self {
-        self.after_commit = true;
-        self
+    /// A connection is taken and never read from.
+    pub fn accept_silence() -> Self {
+        Self::new(Action::AcceptSilence)
     }
 
-    /// An error status as JSON, whatever the status.
-    #[must_use]
-    pub fn as_json(mut self) -> Self {
-        if let Action::Status { json, .. } = &mut self.action {
-            *json = Some(true);
-        }
-        self
+    /// The form of a sign-on proxy with status 200.
+    pub fn html_page() -> Self {
+        Self::page(Page::SignIn)
     }
 
-    /// An error status as an HTML page, whatever the status.
-    #[must_use]
-    pub fn as_html(mut self) -> Self {
-        if let Action::Status { json, .. } = &mut self.action {
-            *json = Some(false);
-        }
-        self
+    /// A page for people where a program asked.
+    pub fn page(page: Page) -> Self {
+        Self::new(Action::HtmlPage { page, status: None })
     }
 
-    /// Sets `Retry-After` of a status or a 429 to any text: seconds, a date, nonsense.
-    #[must_use]
-    pub fn retry_after(mut self, text: &str) -> Self {
-        self.set_retry_after(Some(text.to_owned()));
-        self
+    /// A redirect to anywhere; `{url}` stands for the address asked for (a loop), `{path}`
+    /// for its path.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::new(Action::Redirect {
+            status,
+            location: location.to_owned(),
+        })
     }
 
-    /// Takes `Retry-After` away.
-    #[must_use]
-    pub fn without_retry_after(mut self) -> Self {
-        self.set_retry_after(None);
-        self
+    /// A body that is not what its headers say.
+    pub fn bad_payload(payload: Payload) -> Self {
+        Self::new(Action::BadPayload { payload })
     }
 
-    fn set_retry_after(&mut self, text: Option<String>) {
-        match &mut self.action {
-            Action::Status { retry_after, .. }
-            | Action::RateLimitEdge(retry_after)
-            | Action::RateLimitEndpoint(retry_after) => *retry_after = text,
-            _ => {}
-        }
+    /// The JSON of a version nobody has seen: a fifth of all fields, or
+    /// [`Fault::field`].
+    pub fn drift(how: Drift) -> Self {
+        Self::new(Action::Drift {
+            how,
+            field: None,
+            share: 0.2,
+        })
+    }
+
+    /// Page headers that lie.
+    pub fn paging(how: Paging) -> Self {
+        Self::new(Action::Paging { how })
+    }
+
+    /// The token of the request expires: with `.skip(n)`, after n uses.
+    pub fn expire_token() -> Self {
+        Self::new(Action::ExpireToken)
+    }
+
+    /// The token of the request is taken back.
+    pub fn revoke_token() -> Self {
+        Self::new(Action::RevokeToken)
+    }
+
+    /// The token of the request keeps only these scopes.
+    pub fn reduce_scopes(scopes: &[&str]) -> Self {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        Self::new(Action::ReduceScopes { scopes })
+    }
+
+    /// The user behind the token is blocked.
+    pub fn block_user() -> Self {
+        Self::new(Action::BlockUser)
+    }
+
+    /// The token a token endpoint hands out is forgotten at once.
+    pub fn lose_token() -> Self {
+        Self::new(Action::LoseToken).on("POST /oauth/token")
+    }
+
+    /// The `Date` header is off by so many seconds.
+    pub fn clock_skew(seconds: i64) -> Self {
+        Self::new(Action::ClockSkew { seconds })
+    }
+
+    /// GraphQL `errors` with status 200 and no data.
+    pub fn graphql_error(message: &str) -> Self {
+        let message = message.to_owned();
+        Self::graphql(Action::GraphqlError { message })
+    }
+
+    /// GraphQL `errors` beside the data; see [`Fault::field`].
+    pub fn graphql_partial(message: &str) -> Self {
+        Self::graphql(Action::GraphqlPartial {
+            message: message.to_owned(),
+            field: None,
+        })
+    }
+
+    /// The GraphQL query is called too complex.
+    pub fn graphql_complexity() -> Self {
+        Self::graphql(Action::GraphqlComplexity)
+    }
+
+    /// The GraphQL query took too long.
+    pub fn graphql_timeout() -> Self {
+        Self::graphql(Action::GraphqlTimeout)
+    }
+
+    /// An older version that lacks a field of a type.
+    pub fn graphql_unknown_field(field: &str, on_type: &str) -> Self {
+        Self::graphql(Action::GraphqlUnknownField {
+            field: field.to_owned(),
+            on_type: on_type.to_owned(),
+        })
+    }
+
+    fn graphql(action: Action) -> Self {
+        Self::new(action).on("POST /api/graphql")
     }
 }
 
-/// The faults of an instance. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct FaultPlan {
-    faults: Arc<Mutex<Vec<Fault>>>,
-}
-
-impl FaultPlan {
-    /// No faults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a fault; of several that match, the one added first is used.
-    pub fn add(&self, fault: Fault) {
-        self.lock().push(fault);
-    }
-
-    /// As [`FaultPlan::add`], to be chained.
-    #[must_use]
-    pub fn with(self, fault: Fault) -> Self {
-        self.add(fault);
-        self
-    }
-
-    /// Ends all faults.
-    pub fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// How many faults can still hit.
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// The fault for a request, if any; counts it.
-    pub(crate) fn pick(&self, method: &str, path: &str) -> Option<Fault> {
-        let mut faults = self.lock();
-        let mut hit = None;
-        for fault in faults
-            .iter_mut()
-            .filter(|fault| fault.glob.matches(method, path))
-        {
-            if fault.skip > 0 {
-                fault.skip -= 1;
-            } else if fault.times != Some(0) {
-                fault.times = fault.times.map(|times| times - 1);
-                hit = Some(fault.clone());
-                break;
-            }
-        }
-        faults.retain(|fault| fault.times != Some(0));
-        hit
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_is_over_after_its_times() {
-        let plan = FaultPlan::new().with(Fault::status(503).on("GET /a").skip(1).times(2));
-        let hits: Vec<bool> = (0..5).map(|_| plan.pick("GET", "/a").is_some()).collect();
-        assert_eq!(hits, [false, true, true, false, false]);
-        assert_eq!(plan.count(), 0);
-    }
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,11 +1,37 @@
 //! `GET /api/v4/projects/*`: how faults and the ledger name requests.
 
+use serde::{Deserialize, Serialize};
+
 /// A method (or any) and a path pattern: `*` is one segment or part of one,
 /// `**` is any number of segments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub(crate) struct RequestGlob {
     method: Option<String>,
     segments: Vec<String>,
+}
+
+impl Default for RequestGlob {
+    /// Every request.
+    fn default() -> Self {
+        Self::parse("/**")
+    }
+}
+
+impl From<String> for RequestGlob {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl From<RequestGlob> for String {
+    fn from(glob: RequestGlob) -> Self {
+        let path = format!("/{}", glob.segments.join("/"));
+        match glob.method {
+            Some(method) => format!("{method} {path}"),
+            None => path,
+        }
+    }
 }
 
 impl RequestGlob {
@@ -76,7 +102,7 @@ fn walk(pattern: &[&str], path: &[&str], same: &dyn Fn(&str, &str) -> bool) -> b
 }
 
 /// `*` inside one segment.
-fn star(pattern: &str, text: &str) -> bool {
+pub(crate) fn star(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

@@ -48,6 +48,16 @@ impl Ids {
         format!("glpat-{}", self.text("pat", 20, alphabet))
     }
 
+    /// How many were drawn so far.
+    pub(crate) const fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
+    /// Goes on from where another source stood.
+    pub(crate) const fn go_to(&mut self, drawn: u64) {
+        self.drawn = drawn;
+    }
+
     fn draw(&mut self, label: &str) -> [u8; 32] {
         self.drawn = self.drawn.wrapping_add(1);
         let mut hash = Sha256::new();

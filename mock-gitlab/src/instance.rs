@@ -7,9 +7,11 @@ use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
 use crate::clock::{Clock, Timestamp};
+use crate::coverage::Coverage;
 use crate::faults::FaultPlan;
 use crate::ledger::Ledger;
 use crate::server::Shared;
+use crate::snapshots::SnapshotId;
 use crate::world::{Token, World};
 
 /// A running instance. Dropping it closes the listener and every connection.
@@ -51,6 +53,11 @@ impl MockGitlab {
         format!("{}/api/v4", self.url)
     }
 
+    /// The GraphQL API: `http://127.0.0.1:40123/api/graphql`.
+    pub fn graphql_url(&self) -> String {
+        format!("{}/api/graphql", self.url)
+    }
+
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -85,21 +92,37 @@ impl MockGitlab {
         change(&mut self.shared.world())
     }
 
-    /// A copy of the world.
-    pub fn snapshot(&self) -> World {
+    /// A copy of the world, to look at.
+    pub fn world(&self) -> World {
         self.shared.world().clone()
     }
 
-    /// Puts a copy back.
-    pub fn restore(&self, world: World) {
-        *self.shared.world() = world;
+    /// Keeps a copy of the world inside the instance, which holds up to sixteen.
+    pub fn snapshot(&self) -> SnapshotId {
+        self.shared.snapshots.take(&self.shared.world())
     }
 
-    /// Back to the start: world, ledger and faults. The clock goes on.
+    /// Goes back to a snapshot, as often as wanted. Clock, ledger and faults go on.
+    ///
+    /// # Panics
+    /// When the instance does not have that snapshot: sixteen later ones
+    /// push it out.
+    #[expect(clippy::panic, reason = "a snapshot that is not there should be loud")]
+    pub fn restore(&self, snapshot: SnapshotId) {
+        match self.shared.snapshots.get(snapshot) {
+            Some(world) => *self.shared.world() = world,
+            None => panic!("this instance does not have {snapshot:?}"),
+        }
+    }
+
+    /// Which routes were hit, and which never.
+    pub fn coverage(&self) -> Coverage {
+        self.shared.coverage.read(&self.shared.routes)
+    }
+
+    /// Back to the start: world, ledger, coverage and faults. The clock goes on.
     pub fn reset(&self) {
-        self.restore(self.shared.initial().clone());
-        self.shared.ledger.clear();
-        self.shared.faults.clear();
+        self.shared.reset(&mut self.shared.world());
     }
 
     /// A user by name.

@@ -1,6 +1,9 @@
 //! Every request an instance saw, in order: the oracle for retries, dry runs and
 //! "no credential left the house" tests.
 
+mod assertions;
+
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -11,6 +14,8 @@ use crate::glob::RequestGlob;
 
 /// Of a body only this much is kept.
 pub(crate) const BODY_KEPT: usize = 64 * 1024;
+/// So many requests are kept, the newest ones.
+const RECORDS_KEPT: usize = 10_000;
 
 /// Who made a request, as far as the instance could tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +72,18 @@ impl Record {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// sha-256 of the body as far as it was kept, in hexadecimal.
+    pub fn digest(&self) -> String {
+        use sha2::Digest as _;
+        use std::fmt::Write as _;
+        let hash = sha2::Sha256::digest(&self.body);
+        hash.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a String cannot fail.
+            write!(text, "{byte:02x}").ok();
+            text
+        })
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let headers: serde_json::Map<String, Value> = self
             .headers
@@ -75,7 +92,7 @@ impl Record {
             .collect();
         json!({
             "number": self.number, "at": self.at, "method": self.method, "path": self.path,
-            "query": self.query, "headers": headers,
+            "query": self.query, "headers": headers, "body_sha256": self.digest(),
             "body": String::from_utf8_lossy(&self.body),
             "user": self.who.user, "token_kind": self.who.kind, "connection": self.connection,
             "status": self.status, "fault": self.fault,
@@ -83,56 +100,59 @@ impl Record {
     }
 }
 
-/// The log of an instance. Clones show the same log.
+/// The log of an instance: the newest 10,000 requests. Clones show the same log.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    records: Arc<Mutex<Vec<Record>>>,
+    log: Arc<Mutex<Log>>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    records: VecDeque<Record>,
+    /// How many there were, forgotten ones included.
+    count: u64,
 }
 
 impl Ledger {
     /// A copy of everything so far.
     pub fn all(&self) -> Records {
-        Records(self.lock().clone())
+        Records(self.lock().records.iter().cloned().collect())
     }
 
     /// The requests a glob means: `GET /api/v4/projects/*`.
     pub fn of(&self, glob: &str) -> Records {
-        self.all().of(glob)
+        let glob = RequestGlob::parse(glob);
+        let log = self.lock();
+        let meant = log
+            .records
+            .iter()
+            .filter(|record| glob.matches(&record.method, &record.path));
+        Records(meant.cloned().collect())
     }
 
-    /// How many requests there were.
+    /// How many requests there were since the start or the last [`Ledger::clear`].
     pub fn count(&self) -> usize {
-        self.lock().len()
+        usize::try_from(self.lock().count).unwrap_or(usize::MAX)
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// Fails when any request has the property, and says which.
-    ///
-    /// # Panics
-    /// That is its purpose.
-    #[expect(clippy::panic, reason = "an assertion for tests")]
-    pub fn assert_none(&self, has: impl Fn(&Record) -> bool) {
-        if let Some(record) = self.all().iter().find(|record| has(record)) {
-            panic!(
-                "request {} should not be: {} {}",
-                record.number, record.method, record.path
-            );
-        }
+        *self.lock() = Log::default();
     }
 
     /// Appends a record and numbers it.
     pub(crate) fn push(&self, mut record: Record) {
-        let mut records = self.lock();
-        record.number = records.last().map_or(1, |last| last.number + 1);
-        records.push(record);
+        let mut log = self.lock();
+        log.count += 1;
+        record.number = log.count;
+        if log.records.len() >= RECORDS_KEPT {
+            log.records.pop_front();
+        }
+        log.records.push_back(record);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Record>> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

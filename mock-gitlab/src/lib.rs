@@ -1,4 +1,4 @@
-//! A believable GitLab to test against, in memory: REST, faults, a ledger and a
+//! A believable GitLab to test against, in memory: REST, GraphQL, faults, a ledger and a
 //! clock that stands still until a test moves it.
 //!
 //! ```
@@ -21,11 +21,14 @@
 //! | `builder`, `instance` | starting an instance and holding it |
 //! | [`world`] | the data: users, groups, projects, repositories … and the seeds |
 //! | `rest` | **the table of routes**; one file per resource, conventions beside it |
-//! | `oauth`, `pages`, `health`, `control` | what lies outside `/api/v4` |
+//! | `graphql` | `/api/graphql`: its schema, and resolvers that ask the handlers of `rest` |
+//! | `oauth`, `pages`, `health`, `control` | what lies outside the API |
 //! | `routes` | matching raw paths |
 //! | `sso` | a sign-on proxy before an instance |
 //! | `server` | connections, one exchange, damage done to answers |
-//! | `faults`, `ledger`, `clock`, `ids` | the tools of a test |
+//! | `faults`, `ledger`, `coverage`, `snapshots`, `clock`, `ids` | the tools of a test |
+//! | `journal` | remembering across restarts |
+//! | `fuzzing` | hostile input without sockets |
 //!
 //! A request walks one way: `server/exchange.rs` → `server/answering.rs` → `routes.rs`
 //! → `rest/conventions` → a handler in `rest/<resource>.rs`, which gets one [`World`],
@@ -36,12 +39,17 @@ mod builder;
 mod clock;
 mod context;
 mod control;
+mod coverage;
+mod endpoints;
 mod error;
 mod faults;
+mod fuzzing;
 mod glob;
+mod graphql;
 mod health;
 mod ids;
 mod instance;
+mod journal;
 mod ledger;
 mod oauth;
 mod pages;
@@ -51,17 +59,23 @@ mod rest;
 mod routes;
 mod server;
 mod site;
+mod snapshots;
 mod sso;
 pub mod world;
 
 pub use builder::Builder;
 pub use clock::{Clock, Timestamp};
-pub use faults::{Fault, FaultPlan};
+pub use coverage::Coverage;
+pub use endpoints::routes_as_markdown;
+pub use faults::{Drift, Fault, FaultPlan, LimitHeaders, Page, Paging, Payload, Place};
+pub use fuzzing::{fuzz, fuzz_request};
 pub use ids::Ids;
 pub use instance::{MockGitlab, TokenHandle, UserHandle};
 pub use ledger::{Ledger, Record, Records, Who};
 pub use oauth::{ApplicationBuilder, OAuthApplication};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
+pub use site::Plan;
+pub use snapshots::SnapshotId;
 pub use sso::{PROVIDER_COOKIE, PROXY_COOKIE, SignOnProxy};
 pub use world::World;

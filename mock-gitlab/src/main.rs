@@ -5,14 +5,16 @@ mod listing;
 
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use mock_gitlab::{Clock, MockGitlab, Quirks, Timestamp, World};
+use mock_gitlab::{Clock, FaultPlan, MockGitlab, Plan, Quirks, Timestamp, World};
 
 /// A believable GitLab to test against. It is a test double: its secrets are known.
 #[derive(Debug, Parser)]
 #[command(name = "mock-gitlab")]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 struct Arguments {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8929)]
@@ -21,26 +23,44 @@ struct Arguments {
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
     /// What is there at the start
-    #[arg(long, value_enum, default_value_t = Start::Company)]
-    world: Start,
-    /// What ids and tokens are drawn from
-    #[arg(long, default_value_t = 42)]
-    seed: u64,
+    #[arg(long, value_enum)]
+    world: Option<Start>,
+    /// What ids and tokens are drawn from; the name of a world stands for `--world`
+    #[arg(long, default_value = "42")]
+    seed: Seed,
     /// Path below which the instance lives
     #[arg(long, default_value = "")]
     base_path: String,
     /// Address printed in bodies and links
     #[arg(long)]
     external_url: Option<String>,
-    /// Version the instance claims to be
+    /// Version of GitLab the instance claims to be
     #[arg(long, default_value = "19.5.1-ee")]
     version: String,
     /// `real`, or the time at which the clock stands
     #[arg(long, default_value = "real")]
     clock: String,
+    /// The licence of the instance: without one `/license` is not found
+    #[arg(long, value_enum, default_value_t = Licence::Ultimate)]
+    plan: Licence,
     /// A departure from the usual, such as `refresh_grace_seconds=30`; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     quirk: Vec<String>,
+    /// Faults from the first request on: a TOML file of `[[fault]]` tables
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// A file in which the instance remembers what happened, across restarts
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Limits requests as GitLab.com does
+    #[arg(long)]
+    rate_limits: bool,
+    /// Takes the control API `/-/mock/` away
+    #[arg(long)]
+    no_control: bool,
+    /// Prints the supported endpoints as Markdown, and ends
+    #[arg(long)]
+    print_routes: bool,
     /// Prints users, passwords, tokens and applications as JSON
     #[arg(long)]
     print_tokens: bool,
@@ -51,8 +71,50 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Start {
+    /// A small maker of music boxes: people, projects, work in progress
     Company,
+    /// The administrator `root`, and nothing else
     Empty,
+    /// The company, and lists, diffs and logs that are too long
+    Huge,
+}
+
+/// A number, or the name of a world.
+#[derive(Clone, Copy, Debug)]
+enum Seed {
+    Number(u64),
+    World(Start),
+}
+
+impl std::str::FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(number) = text.parse() {
+            return Ok(Self::Number(number));
+        }
+        let world = Start::from_str(text, true);
+        world
+            .map(Self::World)
+            .map_err(|_| "neither a number nor a world (company, empty, huge)".to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Licence {
+    None,
+    Premium,
+    Ultimate,
+}
+
+impl From<Licence> for Plan {
+    fn from(licence: Licence) -> Self {
+        match licence {
+            Licence::None => Self::None,
+            Licence::Premium => Self::Premium,
+            Licence::Ultimate => Self::Ultimate,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,6 +126,11 @@ enum Log {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.print_routes {
+        // A reader that has seen enough is no failure.
+        write!(std::io::stdout(), "{}", mock_gitlab::routes_as_markdown()).ok();
+        return ExitCode::SUCCESS;
+    }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -80,21 +147,36 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
             "warning: listening beyond this machine; everyone who can reach it knows its secrets",
         );
     }
-    let world = match arguments.world {
+    let (seed, named) = match arguments.seed {
+        Seed::Number(number) => (number, None),
+        Seed::World(world) => (42, Some(world)),
+    };
+    let world = match arguments.world.or(named).unwrap_or(Start::Company) {
         Start::Company => World::company(),
         Start::Empty => World::empty(),
+        Start::Huge => World::huge(),
     };
+    let mut quirks = quirks(&arguments.quirk)?;
+    quirks.rate_limits |= arguments.rate_limits;
     let mut builder = MockGitlab::builder()
-        .seed(arguments.seed)
+        .seed(seed)
         .world(world)
         .version(&arguments.version)
+        .faults(faults(arguments.faults.as_deref())?)
+        .plan(arguments.plan.into())
         .clock(clock)
-        .quirks(quirks(&arguments.quirk)?)
+        .quirks(quirks)
         .base_path(&arguments.base_path)
         .log_requests(arguments.log == Log::Requests)
         .bind(SocketAddr::new(arguments.host, arguments.port));
     if let Some(url) = &arguments.external_url {
         builder = builder.external_url(url);
+    }
+    if let Some(file) = arguments.state {
+        builder = builder.state(file);
+    }
+    if arguments.no_control {
+        builder = builder.without_control();
     }
     let gitlab = builder.start().await?;
     let told_to_stop = until_told_to_stop()?;
@@ -122,6 +204,16 @@ fn quirks(texts: &[String]) -> std::io::Result<Quirks> {
             .map_err(|reason| std::io::Error::other(format!("--quirk: {reason}")))?;
     }
     Ok(quirks)
+}
+
+fn faults(file: Option<&Path>) -> std::io::Result<FaultPlan> {
+    let Some(file) = file else {
+        return Ok(FaultPlan::new());
+    };
+    let wrong =
+        |reason: String| std::io::Error::other(format!("--faults: {}: {reason}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    FaultPlan::from_toml(&text).map_err(wrong)
 }
 
 /// The ready line comes first and alone, so that a harness can wait for it.

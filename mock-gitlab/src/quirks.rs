@@ -54,6 +54,17 @@ pub struct Quirks {
     pub verification_uri: Option<String>,
     /// The `issuer` of the discovery documents.
     pub issuer: Option<String>,
+    /// Requests are limited as on GitLab.com; off, as on an instance of one's own.
+    pub rate_limits: bool,
+    /// The limits are so many times smaller, for those who cannot wait.
+    pub rate_limit_divisor: u64,
+    /// A merge request just opened is still being checked for so long.
+    pub merge_status_delay_seconds: u64,
+    /// Which of `bridges` and `trigger_jobs` exists below a pipeline: one of these
+    /// words, or `both`.
+    pub bridges_route: String,
+    /// Personal access tokens are fine-grained: `/user` answers 403.
+    pub fine_grained_tokens: bool,
 }
 
 impl Default for Quirks {
@@ -79,6 +90,11 @@ impl Default for Quirks {
             device_interval: None,
             verification_uri: None,
             issuer: None,
+            rate_limits: false,
+            rate_limit_divisor: 1,
+            merge_status_delay_seconds: 0,
+            bridges_route: "both".to_owned(),
+            fine_grained_tokens: false,
         }
     }
 }
@@ -107,6 +123,11 @@ impl Quirks {
             "device_expires_early" => self.device_expires_early = parse(name, value)?,
             "device_interval" => self.device_interval = Some(json(value)),
             "verification_uri" => self.verification_uri = Some(value.to_owned()),
+            "rate_limits" => self.rate_limits = parse(name, value)?,
+            "rate_limit_divisor" => self.rate_limit_divisor = parse(name, value)?,
+            "merge_status_delay_seconds" => self.merge_status_delay_seconds = parse(name, value)?,
+            "bridges_route" => value.clone_into(&mut self.bridges_route),
+            "fine_grained_tokens" => self.fine_grained_tokens = parse(name, value)?,
             "issuer" => self.issuer = Some(value.to_owned()),
             _ => return Err(format!("there is no quirk `{name}`")),
         }

@@ -4,12 +4,14 @@
 //! one. <https://docs.gitlab.com/api/rest/#path-parameters>
 
 mod pattern;
+mod tree;
 
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 pub(crate) use pattern::PathValues;
 use pattern::Pattern;
+use tree::Tree;
 
 /// A handler runs under the lock of the world and therefore never waits.
 pub(crate) type Handler = fn(&mut Cx<'_>) -> Result<Answer, ApiError>;
@@ -19,6 +21,8 @@ pub(crate) type Handler = fn(&mut Cx<'_>) -> Result<Answer, ApiError>;
 pub(crate) enum Surface {
     /// `/api/v4`: tokens, scopes, JSON errors.
     Rest,
+    /// `/api/graphql`: tokens as in REST, scopes by operation, errors of its own.
+    GraphQl,
     /// Pages and OAuth: the session cookie; the handler does the rest.
     Web,
     /// The control API of the mock: loopback only, not in the ledger.
@@ -35,13 +39,28 @@ pub(crate) struct Route {
     pub(crate) also: &'static [&'static str],
     /// Whether a CI job token is a credential here.
     pub(crate) job_token: bool,
+    /// Whether anonymous callers may write: runners come with a token of their own.
+    pub(crate) open: bool,
+    /// Its place in the table; the fallback has none.
+    pub(crate) number: Option<usize>,
     pattern: Pattern,
 }
 
 impl Route {
+    /// As it stands in the table: `/api/v4/projects/:id`.
+    pub(crate) fn pattern(&self) -> &str {
+        self.pattern.text()
+    }
+
     /// Lets narrower scopes call the route.
     pub(crate) fn also(&mut self, scopes: &'static [&'static str]) -> &mut Self {
         self.also = scopes;
+        self
+    }
+
+    /// Lets anonymous callers write; the handler asks for a credential of its own.
+    pub(crate) fn open(&mut self) -> &mut Self {
+        self.open = true;
         self
     }
 
@@ -66,6 +85,7 @@ pub(crate) enum Found<'a> {
 #[derive(Debug)]
 pub(crate) struct RouteTable {
     routes: Vec<Route>,
+    tree: Tree,
     prefix: &'static str,
     surface: Surface,
     fallback: Option<Route>,
@@ -76,6 +96,7 @@ impl RouteTable {
     pub(crate) fn new() -> Self {
         Self {
             routes: Vec::new(),
+            tree: Tree::default(),
             prefix: "",
             surface: Surface::Web,
             fallback: None,
@@ -132,6 +153,8 @@ impl RouteTable {
             handler,
             also: &[],
             job_token: false,
+            open: false,
+            number: None,
             pattern: Pattern::parse("*path"),
         });
     }
@@ -147,12 +170,15 @@ impl RouteTable {
     fn add(&mut self, method: &'static str, path: &str, handler: Handler) -> &mut Route {
         let pattern = Pattern::parse(&format!("{}/{path}", self.prefix));
         let at = self.routes.len();
+        self.tree.insert(&pattern, at);
         self.routes.push(Route {
             method,
             surface: self.surface,
             handler,
             also: &[],
             job_token: false,
+            open: false,
+            number: Some(at),
             pattern,
         });
         &mut self.routes[at]
@@ -160,27 +186,36 @@ impl RouteTable {
 
     /// The most specific route for a raw path.
     pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
-        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let fitting = || {
-            self.routes
-                .iter()
-                .filter(|route| route.pattern.fits(&segments))
-        };
+        // Rails reads several slashes as one, and clients send them.
+        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let best = |wanted: &str| {
-            fitting()
-                .filter(|r| r.method == wanted)
-                .max_by_key(|r| r.pattern.weight())
+            self.tree.find(&segments, &|at| {
+                self.routes.get(at).filter(|route| route.method == wanted)
+            })
         };
         let found = best(method).or_else(|| if method == "HEAD" { best("GET") } else { None });
         if let Some(route) = found {
             return Found::Route(route, route.pattern.values(&segments));
         }
-        let others: Vec<_> = fitting().map(|route| route.method).collect();
+        let others = std::cell::RefCell::new(Vec::new());
+        self.tree.find::<()>(&segments, &|at| {
+            let method = self.routes.get(at).map(|route| route.method);
+            others.borrow_mut().extend(method);
+            None
+        });
+        let mut others = others.into_inner();
+        others.sort_unstable();
+        others.dedup();
         if others.is_empty() {
             Found::Nothing
         } else {
             Found::OtherMethods(others)
         }
+    }
+
+    /// How many routes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.routes.len()
     }
 
     /// Method and pattern of every route, for listings.
@@ -230,12 +265,21 @@ mod tests {
     }
 
     #[test]
+    fn several_slashes_are_one() {
+        assert_eq!(values("/api/v4//users//7").unwrap().get("id"), "7");
+    }
+
+    #[test]
     fn words_win_over_parameters() {
         let table = table();
         let Found::Route(route, _) = table.find("HEAD", "/api/v4/users/me") else {
             panic!()
         };
         assert_eq!(route.pattern.text(), "/api/v4/users/me");
+        assert!(matches!(
+            table.find("GET", "/api/v4/%75sers/%6De"),
+            Found::Route(route, _) if route.pattern.text() == "/api/v4/users/me"
+        ));
         assert!(matches!(
             table.find("PUT", "/api/v4/users/me"),
             Found::OtherMethods(_)

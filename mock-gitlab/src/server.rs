@@ -3,13 +3,18 @@
 
 mod answering;
 mod body;
+mod damage;
 mod exchange;
+mod harm;
+mod sending;
 mod substitute;
 mod wire;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,11 +22,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
-use crate::faults::FaultPlan;
+use crate::clock::{Clock, Timestamp};
+use crate::coverage::Counters;
+use crate::faults::{Action, FaultPlan};
+use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::request::Request;
 use crate::routes::RouteTable;
 use crate::site::Site;
+use crate::snapshots::Snapshots;
 use crate::sso::Gate;
 use crate::world::World;
 use wire::{Switch, Wire};
@@ -38,26 +47,53 @@ pub(crate) struct Shared {
     pub(crate) routes: RouteTable,
     pub(crate) site: Site,
     pub(crate) log_requests: bool,
+    /// Whether there is a control API.
+    pub(crate) control: bool,
+    pub(crate) coverage: Counters,
+    pub(crate) snapshots: Snapshots,
+    /// Where requests are written down, when the instance is to remember them.
+    journal: OnceLock<Journal>,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        world: World,
-        clock: Clock,
-        faults: FaultPlan,
-        site: Site,
-        log: bool,
-    ) -> Self {
+    pub(crate) fn new(world: World, clock: Clock, faults: FaultPlan, site: Site) -> Self {
+        let routes = crate::rest::table();
         Self {
+            coverage: Counters::of(&routes),
+            snapshots: Snapshots::default(),
             initial: world.clone(),
             world: Mutex::new(world),
             clock,
             faults,
             ledger: Ledger::default(),
-            routes: crate::rest::table(),
+            routes,
             site,
-            log_requests: log,
+            log_requests: false,
+            control: true,
+            journal: OnceLock::new(),
         }
+    }
+
+    /// Makes the world of a state file, and goes on writing it.
+    pub(crate) fn remember(self: &Arc<Self>, path: &Path) -> io::Result<()> {
+        let (journal, entries) = Journal::open(path)?;
+        let mut last = None;
+        for entry in entries {
+            let (at, drawn) = (entry.at, entry.drawn);
+            let mut world = self.world();
+            world.ids.go_to(drawn);
+            exchange::replay(self, &mut world, &entry.request(), at);
+            last = Some(at);
+        }
+        // A clock that stands still stands where it stood.
+        let behind = |at: &Timestamp| at.as_millis().saturating_sub(self.clock.now().as_millis());
+        let behind = last.as_ref().map_or(0, behind);
+        self.clock
+            .advance(Duration::from_millis(u64::try_from(behind).unwrap_or(0)));
+        self.coverage.clear();
+        // Only the start calls this, and only once.
+        self.journal.set(journal).ok();
+        Ok(())
     }
 
     /// The world, locked. A test that failed inside `edit` does not take it along.
@@ -65,9 +101,19 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The world as it was at the start.
-    pub(crate) fn initial(&self) -> &World {
-        &self.initial
+    /// Back to the start: world, ledger, coverage and faults. The clock goes on.
+    pub(crate) fn reset(&self, world: &mut World) {
+        world.clone_from(&self.initial);
+        self.ledger.clear();
+        self.coverage.clear();
+        self.faults.clear();
+    }
+}
+
+/// Runs a request that came over no connection, down to the headers of its answer.
+pub(crate) fn answer_without_wire(shared: &Arc<Shared>, request: Request) {
+    if let exchange::Step::Done(outcome) = exchange::decide(shared, request, None) {
+        sending::send(outcome.answer, None);
     }
 }
 
@@ -100,6 +146,19 @@ async fn connection(
     number: u64,
     (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
 ) {
+    let fault = shared.faults.pick_connection(shared.clock.now());
+    match fault.map(|fault| fault.action) {
+        Some(Action::AcceptLatency { milliseconds }) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        }
+        Some(Action::AcceptReset) => {
+            // Closing with linger zero makes the kernel send RST.
+            stream.set_zero_linger().ok();
+            return;
+        }
+        Some(Action::AcceptSilence) => return std::future::pending().await,
+        _ => {}
+    }
     // Nagle plus delayed acknowledgements would add 40 ms to small answers.
     stream.set_nodelay(true).ok();
     let switch = Switch::default();

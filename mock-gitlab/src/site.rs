@@ -1,5 +1,27 @@
 //! What an instance knows about itself: its version and the address it prints.
 
+/// What an instance is licensed for. <https://docs.gitlab.com/subscriptions/choosing_subscription/>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plan {
+    /// No licence: the Free tier.
+    None,
+    /// Premium.
+    Premium,
+    /// Ultimate.
+    Ultimate,
+}
+
+impl Plan {
+    /// As `/license` spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "free",
+            Self::Premium => "premium",
+            Self::Ultimate => "ultimate",
+        }
+    }
+}
+
 /// Fixed facts of one instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -10,9 +32,18 @@ pub(crate) struct Site {
     pub(crate) base_path: String,
     /// `19.5.1-ee`.
     pub(crate) version: String,
+    pub(crate) plan: Plan,
 }
 
 impl Site {
+    /// A raw path without the base path. Outside its base path an instance knows
+    /// nothing; an impossible path says so.
+    pub(crate) fn inside(&self, raw: &str) -> String {
+        let below = raw.strip_prefix(&self.base_path);
+        let below = below.filter(|path| path.starts_with('/'));
+        below.map_or_else(|| format!("/-/outside{raw}"), str::to_owned)
+    }
+
     /// An address below the external URL; `path` starts with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.external_url)

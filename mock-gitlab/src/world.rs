@@ -2,9 +2,16 @@
 //! part of the API asks of it. Nothing here knows about HTTP.
 
 pub mod access;
+mod administration;
+mod avatars;
+pub mod changes;
 mod creating;
+mod custom_attributes;
+mod deploy_tokens;
 mod groups;
 mod issues;
+mod joining;
+mod keys;
 mod labels;
 mod lookup;
 mod merge_requests;
@@ -13,33 +20,52 @@ mod notes;
 mod oauth;
 mod pipelines;
 mod projects;
+mod records;
+mod removing;
 pub mod repository;
+mod runners;
 mod seed;
 mod todos;
 mod tokens;
+mod topics;
 mod users;
+mod vulnerabilities;
+mod work_items;
 
 use std::collections::BTreeMap;
 
+pub use administration::{Administration, Gate};
+pub use avatars::Avatar;
 pub use creating::{NewGroup, NewProject};
+pub use custom_attributes::Subject;
+pub use deploy_tokens::DeployToken;
 pub use groups::{Group, Member};
 pub use issues::{Issue, IssueLink};
+pub use joining::{AccessRequest, Invitation, Share};
+pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
 pub use merge_requests::{
-    DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest, NewMergeRequest, line_code,
+    APPROVAL_RULE, DiffVersion, DraftNote, MergeOptions, MergeProblem, MergeRequest,
+    NewMergeRequest, line_code,
 };
 pub use milestones::Milestone;
 pub use notes::{Award, Discussion, NewNote, Note, Noteable, Place, Suggestion};
 pub use oauth::{Application, AuthorizationCode, DeviceGrant, Lineage, OAuth, Session};
-pub use pipelines::{Job, NewPipeline, Pipeline, PipelineProblem};
+pub use pipelines::{Job, Lint, NewPipeline, Pipeline, PipelineProblem};
 pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
+pub use records::{Home, Record};
 pub use repository::Repository;
+pub use runners::{Reach, Runner};
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
-pub use users::User;
+pub use topics::Topic;
+pub use users::{Identity, Status, User};
+pub use vulnerabilities::Vulnerability;
+pub use work_items::{DependencyProxy, WorkItem};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
+use crate::rest::conventions::rate_limits::Windows;
 
 /// Everything an instance knows. Fields are open: a test may arrange what it needs
 /// through [`MockGitlab::edit`](crate::MockGitlab::edit).
@@ -73,16 +99,45 @@ pub struct World {
     pub pipelines: BTreeMap<u64, Pipeline>,
     /// Jobs by id.
     pub jobs: BTreeMap<u64, Job>,
+    /// Everything that is little more than its fields, by kind and id.
+    pub records: BTreeMap<(&'static str, u64), Record>,
     /// To-do items by id.
     pub todos: BTreeMap<u64, Todo>,
+    /// Settings of the instance, and what else only administrators keep.
+    pub administration: Administration,
+    /// Who asks to be let into which project or group.
+    pub access_requests: Vec<AccessRequest>,
+    /// Custom attributes: of what, and their values by key.
+    pub custom_attributes: BTreeMap<Subject, BTreeMap<String, String>>,
+    /// Deploy keys by id.
+    pub deploy_keys: BTreeMap<u64, DeployKey>,
+    /// Deploy tokens by id.
+    pub deploy_tokens: BTreeMap<u64, DeployToken>,
+    /// Open invitations by id.
+    pub invitations: BTreeMap<u64, Invitation>,
+    /// Runners by id.
+    pub runners: BTreeMap<u64, Runner>,
+    /// Groups that were let into projects and groups.
+    pub shares: Vec<Share>,
+    /// SSH keys of users by id.
+    pub ssh_keys: BTreeMap<u64, SshKey>,
+    /// Topics by id.
+    pub topics: BTreeMap<u64, Topic>,
     /// OAuth applications by id.
     pub applications: BTreeMap<u64, Application>,
     /// Browser sessions by the value of their cookie.
     pub sessions: BTreeMap<String, Session>,
     /// What the OAuth provider remembers besides applications and tokens.
     pub oauth: OAuth,
+    /// What work items have beyond their issues, by the id of the issue.
+    pub work_items: BTreeMap<u64, WorkItem>,
+    /// Vulnerabilities by id.
+    pub vulnerabilities: BTreeMap<u64, Vulnerability>,
+    /// Dependency proxies by the id of their group.
+    pub dependency_proxies: BTreeMap<u64, DependencyProxy>,
     /// How this instance differs from a well-behaved one.
     pub quirks: Quirks,
+    pub(crate) windows: Windows,
     sequences: BTreeMap<String, u64>,
 }
 
@@ -101,7 +156,15 @@ impl World {
         world
     }
 
-    fn bare() -> Self {
+    /// The company and a warehouse: 20,000 issues, a directory of 12,000 files, a diff
+    /// and a job log of five megabytes each.
+    pub fn huge() -> Self {
+        let mut world = Self::bare();
+        seed::huge::plant(&mut world);
+        world
+    }
+
+    pub(crate) fn bare() -> Self {
         Self {
             ids: Ids::seeded(0),
             users: BTreeMap::new(),
@@ -117,11 +180,26 @@ impl World {
             notes: BTreeMap::new(),
             pipelines: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            records: BTreeMap::new(),
             todos: BTreeMap::new(),
+            administration: Administration::default(),
+            access_requests: Vec::new(),
+            custom_attributes: BTreeMap::new(),
+            deploy_keys: BTreeMap::new(),
+            deploy_tokens: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            runners: BTreeMap::new(),
+            shares: Vec::new(),
+            ssh_keys: BTreeMap::new(),
+            topics: BTreeMap::new(),
             applications: BTreeMap::new(),
             sessions: BTreeMap::new(),
             oauth: OAuth::default(),
+            work_items: BTreeMap::new(),
+            vulnerabilities: BTreeMap::new(),
+            dependency_proxies: BTreeMap::new(),
             quirks: Quirks::default(),
+            windows: Windows::default(),
             sequences: BTreeMap::new(),
         }
     }

@@ -6,6 +6,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod mock_clients;
 mod modes;
 mod secrets;
 
@@ -23,7 +24,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 11] = [
+pub(crate) const ALL: [Group; 12] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -58,6 +59,11 @@ pub(crate) const ALL: [Group; 11] = [
         name: "clients",
         about: "real clients over HTTP and stdio, in both eras (Node, Python)",
         run: clients::run,
+    },
+    Group {
+        name: "mock-clients",
+        about: "python-gitlab's own functional tests against the mock (Python)",
+        run: mock_clients::run,
     },
     Group {
         name: "browser",

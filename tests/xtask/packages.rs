@@ -3,6 +3,7 @@
 mod chromium;
 mod node;
 mod python;
+mod suite;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 pub(crate) use chromium::Chromium;
 pub(crate) use node::Node;
-pub(crate) use python::Python;
+pub(crate) use python::{MCP_CLIENT, Python};
+pub(crate) use suite::Suite;
 
 use crate::process::{Guard, run};
 use crate::report::Lack;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{Chromium, Node, Python};
+use crate::packages::{Chromium, MCP_CLIENT, Node, Python, Suite};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
@@ -35,6 +35,7 @@ pub(crate) struct Workbench {
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
     python: OnceCell<Result<Python, Lack>>,
+    suite: OnceCell<Result<Suite, Lack>>,
     chromium: OnceCell<Result<Chromium, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
@@ -65,6 +66,7 @@ impl Workbench {
             report: Report::default(),
             node: OnceCell::new(),
             python: OnceCell::new(),
+            suite: OnceCell::new(),
             chromium: OnceCell::new(),
             binaries: OnceCell::new(),
         })
@@ -101,8 +103,17 @@ impl Workbench {
 
     /// Python and its package.
     pub(crate) fn python(&self) -> Result<&Python, Lack> {
-        let install = || Python::install(&self.cache, &self.guard);
+        let install = || Python::install(&self.cache, &self.guard, &MCP_CLIENT);
         self.python
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The functional tests of a client of GitLab's API.
+    pub(crate) fn suite(&self) -> Result<&Suite, Lack> {
+        let install = || Suite::install(&self.cache, &self.guard);
+        self.suite
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const DAY: i64 = 86_400_000;
 
@@ -104,6 +104,14 @@ impl fmt::Display for Timestamp {
             "{}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z",
             self.date()
         )
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || serde::de::Error::custom(format!("`{text}` is not a time"));
+        Self::parse(&text).ok_or_else(wrong)
     }
 }
 

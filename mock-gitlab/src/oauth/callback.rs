@@ -100,6 +100,7 @@ mod tests {
             external_url: "http://gitlab.test".to_owned(),
             base_path: String::new(),
             version: String::new(),
+            plan: crate::site::Plan::Ultimate,
         };
         let location = |uri: &str, mode| {
             let callback = Callback {

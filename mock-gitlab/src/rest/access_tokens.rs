@@ -185,15 +185,10 @@ fn bot(cx: &mut Cx<'_>, owner: Owner, name: &str) -> u64 {
         email: format!("{username}@noreply.{}", cx.site.host()),
         username,
         name: name.to_owned(),
-        password: String::new(),
         state: "active".to_owned(),
-        admin: false,
         bot: true,
-        external: false,
-        bio: String::new(),
-        location: String::new(),
-        job_title: String::new(),
         created_at: cx.now,
+        ..User::default()
     };
     cx.world.users.insert(id, user);
     id

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::approval_rules;
 use super::issues::fields;
 use super::merge_requests::{find, readable};
 use super::users::basic_by_id;
@@ -120,7 +121,14 @@ fn state(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 
 fn rules(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let request = find(cx)?;
-    Ok(Answer::json(&json!([rule(cx, &request)])))
+    let rules = cx.world.rules_for(&request);
+    if rules.is_empty() {
+        return Ok(Answer::json(&json!([rule(cx, &request)])));
+    }
+    let rules = rules
+        .into_iter()
+        .map(|rule| approval_rules::for_merge_request(cx, rule));
+    Ok(Answer::json(&rules.collect()))
 }
 
 fn approve(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

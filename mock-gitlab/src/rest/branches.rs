@@ -9,6 +9,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::{DEVELOPER, MAINTAINER};
+use crate::world::repository::Change;
 use crate::world::{Project, Repository};
 
 pub(crate) fn routes(table: &mut RouteTable) {
@@ -90,6 +91,16 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::json(&entity(cx, &project, repository, name)))
 }
 
+/// The first branch of an empty repository needs a commit: GitLab makes one.
+fn begin(cx: &mut Cx<'_>, project: &Project, branch: &str) -> Result<(), ApiError> {
+    let person = cx.person(&cx.user()?);
+    let file = Change::create("README.md", &format!("# {}\n", project.name));
+    let repository = cx.repository_mut(project)?;
+    let made = repository.commit_to(branch, &[file], &person, "Add README.md");
+    made.map(|_| ())
+        .map_err(|error| ApiError::bad_request(&error.to_string()))
+}
+
 fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.readable_project()?;
     cx.require(&project, DEVELOPER)?;
@@ -101,6 +112,10 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     if repository.branches.contains_key(&branch) {
         return Err(ApiError::bad_request("Branch already exists"));
     }
+    if repository.is_empty() && from == repository.default_branch {
+        begin(cx, &project, &from)?;
+    }
+    let repository = cx.repository(&project)?;
     let Some(start) = repository.resolve(&from).map(|commit| commit.id.clone()) else {
         return Err(ApiError::bad_request(&format!(
             "Invalid reference name: {from}"

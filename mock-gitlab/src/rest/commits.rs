@@ -1,7 +1,10 @@
 //! Commits. <https://docs.gitlab.com/api/commits/>
 
 pub(crate) mod actions;
+mod comments;
 mod entities;
+mod picking;
+mod statuses;
 
 pub(crate) use entities::{diff_entity, entity, with_stats};
 
@@ -27,7 +30,17 @@ pub(crate) fn routes(table: &mut RouteTable) {
         .get("projects/:id/repository/commits/:sha/diff", diff)
         .also(&["read_repository"]);
     table.get("projects/:id/repository/commits/:sha/refs", refs);
-    table.get("projects/:id/repository/commits/:sha/statuses", statuses);
+    let one = "projects/:id/repository/commits/:sha";
+    table.get(&format!("{one}/statuses"), statuses::list);
+    table
+        .post("projects/:id/statuses/:sha", statuses::report)
+        .job_token();
+    table.get(&format!("{one}/comments"), comments::list);
+    table.post(&format!("{one}/comments"), comments::create);
+    table.get(&format!("{one}/sequence"), comments::sequence);
+    table.get(&format!("{one}/signature"), comments::signature);
+    table.post(&format!("{one}/cherry_pick"), picking::cherry_pick);
+    table.post(&format!("{one}/revert"), picking::revert);
     table.get(
         "projects/:id/repository/commits/:sha/merge_requests",
         merge_requests,
@@ -179,45 +192,6 @@ fn refs(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     pagination::offset(cx, &all, Value::clone)
 }
 
-/// The jobs of the commit's pipelines, seen as statuses.
-fn statuses(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    let project = cx.readable_project()?;
-    let repository = cx.repository(&project)?;
-    let sha = revision(repository, cx.path.get("sha"), "Commit")?
-        .id
-        .clone();
-    let wanted = |name: &str| cx.params.filled(name);
-    let (stage, name, r#ref) = (wanted("stage"), wanted("name"), wanted("ref"));
-    let pipeline_id = cx.params.id("pipeline_id")?;
-    let mut statuses = Vec::new();
-    for job in cx
-        .world
-        .jobs
-        .values()
-        .filter(|job| job.project == project.id)
-    {
-        let Some(pipeline) = cx.world.pipelines.get(&job.pipeline) else {
-            continue;
-        };
-        let fits = pipeline.sha == sha
-            && stage.as_ref().is_none_or(|stage| job.stage == *stage)
-            && name.as_ref().is_none_or(|name| job.name == *name)
-            && r#ref.as_ref().is_none_or(|name| pipeline.r#ref == *name)
-            && pipeline_id.is_none_or(|id| pipeline.id == id);
-        if fits {
-            statuses.push(json!({
-                "id": job.id, "sha": sha, "ref": pipeline.r#ref, "status": job.status,
-                "name": job.name, "target_url": null, "description": null,
-                "created_at": job.created_at, "started_at": job.started_at,
-                "finished_at": job.finished_at, "allow_failure": job.allow_failure,
-                "coverage": null, "pipeline_id": pipeline.id,
-                "author": super::users::basic_by_id(cx, job.user),
-            }));
-        }
-    }
-    pagination::offset(cx, &statuses, Value::clone)
-}
-
 fn merge_requests(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.readable_project()?;
     let repository = cx.repository(&project)?;
@@ -225,7 +199,11 @@ fn merge_requests(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .id
         .clone();
     let has = |mr: &&crate::world::MergeRequest| {
-        mr.project == project.id && (mr.sha == sha || mr.merge_commit_sha.as_ref() == Some(&sha))
+        let commits = cx.world.commits_of_merge_request(mr);
+        mr.project == project.id
+            && (mr.merge_commit_sha.as_ref() == Some(&sha)
+                || mr.squash_commit_sha.as_ref() == Some(&sha)
+                || commits.iter().any(|commit| commit.id == sha))
     };
     let found: Vec<_> = cx.world.merge_requests.values().filter(has).collect();
     pagination::offset(cx, &found, |mr| super::merge_requests::entity(cx, mr))

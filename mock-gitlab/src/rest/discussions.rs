@@ -16,8 +16,14 @@ use crate::world::{Discussion, Note, Noteable, Place};
 pub(crate) use position::position;
 
 pub(crate) fn routes(table: &mut RouteTable) {
-    for kind in ["issues", "merge_requests"] {
-        let all = format!("projects/:id/{kind}/:iid/discussions");
+    for place in [
+        "projects/:id/issues/:iid",
+        "projects/:id/merge_requests/:iid",
+        "projects/:id/snippets/:snippet_id",
+        "projects/:id/repository/commits/:sha",
+        "groups/:id/epics/:epic_iid",
+    ] {
+        let all = format!("{place}/discussions");
         let one = format!("{all}/:discussion_id");
         table.get(&all, list);
         table.post(&all, create);
@@ -124,7 +130,7 @@ fn resolvable(cx: &Cx<'_>, target: &Target, thread: &Discussion) -> Result<(), A
             "400 Bad request - Discussion can not be resolved",
         ));
     }
-    if own || cx.level_in(&target.project) >= DEVELOPER {
+    if own || target.level >= DEVELOPER {
         Ok(())
     } else {
         Err(ApiError::forbidden())
@@ -175,7 +181,7 @@ fn update_note(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         (Some(_), None) => return notes::update(cx),
         (None, Some(resolved)) => {
             resolvable(cx, &target, &thread)?;
-            if cx.level_in(&target.project) < MAINTAINER && note.system {
+            if target.level < MAINTAINER && note.system {
                 return Err(ApiError::forbidden());
             }
             note.resolved = resolved.then_some((cx.user()?.id, cx.now));

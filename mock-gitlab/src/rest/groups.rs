@@ -1,17 +1,21 @@
 //! Groups. <https://docs.gitlab.com/api/groups/>
 
 mod change;
+mod entity;
+mod transfer;
+
+pub(crate) use entity::{entity, short, takes_requests};
 
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
-use super::projects;
+use super::{custom_attributes, projects, shares};
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::OWNER;
-use crate::world::{Group, Namespace, Visibility};
+use crate::world::{Group, Namespace, Owner, Subject, Visibility};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     table.get("groups", list);
@@ -20,44 +24,14 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.put("groups/:id", change::update);
     table.delete("groups/:id", change::delete);
     table.post("groups/:id/restore", change::restore);
+    table.post("groups/:id/archive", |cx| change::set_archived(cx, true));
+    table.post("groups/:id/unarchive", |cx| change::set_archived(cx, false));
+    table.post("groups/:id/transfer", transfer::transfer);
+    table.get("groups/:id/transfer_locations", transfer::locations);
+    table.post("groups/:id/projects/:project_id", transfer::take_project);
     table.get("groups/:id/subgroups", |cx| below(cx, false));
     table.get("groups/:id/descendant_groups", |cx| below(cx, true));
     table.get("groups/:id/projects", group_projects);
-}
-
-/// How a group looks from outside.
-pub(crate) fn entity(cx: &Cx<'_>, group: &Group) -> Value {
-    let path = cx.world.group_path(group.id);
-    json!({
-        "id": group.id,
-        "web_url": cx.site.url(&format!("/groups/{path}")),
-        "name": group.name,
-        "path": group.path,
-        "description": group.description,
-        "visibility": group.visibility.name(),
-        "share_with_group_lock": false,
-        "require_two_factor_authentication": false,
-        "two_factor_grace_period": 48,
-        "project_creation_level": "developer",
-        "auto_devops_enabled": null,
-        "subgroup_creation_level": "maintainer",
-        "emails_disabled": false,
-        "emails_enabled": true,
-        "mentions_disabled": null,
-        "lfs_enabled": true,
-        "archived": false,
-        "default_branch": null,
-        "default_branch_protection": 2,
-        "avatar_url": null,
-        "request_access_enabled": true,
-        "full_name": cx.world.group_name(group.id),
-        "full_path": path,
-        "created_at": group.created_at,
-        "parent_id": group.parent,
-        "organization_id": 1,
-        "shared_runners_setting": "enabled",
-        "marked_for_deletion_on": group.marked_for_deletion_on,
-    })
 }
 
 fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -71,6 +45,7 @@ fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     answer(cx, groups)
 }
 
+/// Direct subgroups, or all below.
 fn below(cx: &mut Cx<'_>, all: bool) -> Result<Answer, ApiError> {
     let top = cx.group()?.id;
     let fits = |group: &&Group| {
@@ -81,7 +56,8 @@ fn below(cx: &mut Cx<'_>, all: bool) -> Result<Answer, ApiError> {
     answer(cx, groups)
 }
 
-fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
+/// A page of groups after the filters every list of groups has.
+pub(crate) fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
     let params = &cx.params;
     let search = params.filled("search").map(|text| text.to_lowercase());
     let (owned, top_only) = (params.is_set("owned")?, params.is_set("top_level_only")?);
@@ -90,6 +66,8 @@ fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
     let visibility = params.choice("visibility", &["private", "internal", "public"])?;
     let everyone = params.is_set("all_available")? || cx.caller.user.is_none();
     let mine = !everyone && params.flag("all_available")? == Some(false);
+    let (archived, active) = (params.flag("archived")?, params.flag("active")?);
+    let is_active = |group: &Group| !group.archived && group.marked_for_deletion_on.is_none();
     groups.retain(|group| {
         let level = cx.level_in_group(group);
         let path = cx.world.group_path(group.id).to_lowercase();
@@ -99,6 +77,9 @@ fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
             && (!mine || level > 0)
             && (!top_only || group.parent.is_none())
             && !skipped.contains(&group.id)
+            && archived.is_none_or(|wanted| group.archived == wanted)
+            && active.is_none_or(|wanted| is_active(group) == wanted)
+            && custom_attributes::fits(cx, Subject::Group(group.id))
             && i64::from(level) >= at_least
             && visibility.is_none_or(|wanted| group.visibility.name() == wanted)
     });
@@ -113,7 +94,13 @@ fn answer(cx: &Cx<'_>, mut groups: Vec<Group>) -> Result<Answer, ApiError> {
     if !params.ascending(true)? {
         groups.reverse();
     }
-    pagination::offset(cx, &groups, |group| entity(cx, group))
+    pagination::offset_or_cursor(
+        cx,
+        &groups,
+        "name",
+        |group| group.id,
+        |group| entity(cx, group),
+    )
 }
 
 fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -122,11 +109,8 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let Value::Object(all) = &mut value else {
         return Err(ApiError::gone());
     };
-    all.insert("shared_with_groups".to_owned(), json!([]));
-    all.insert(
-        "prevent_sharing_groups_outside_hierarchy".to_owned(),
-        json!(false),
-    );
+    let owner = Owner::Group(group.id);
+    all.insert("shared_with_groups".to_owned(), shares::shown(cx, owner));
     if cx.params.flag("with_projects")?.unwrap_or(true) {
         let projects: Vec<Value> = cx
             .world
@@ -136,7 +120,9 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             .map(|project| projects::full(cx, project))
             .collect();
         all.insert("projects".to_owned(), json!(projects));
-        all.insert("shared_projects".to_owned(), json!([]));
+        let shared = shares::projects_of(cx, group.id);
+        let shared: Vec<Value> = shared.iter().map(|p| projects::full(cx, p)).collect();
+        all.insert("shared_projects".to_owned(), json!(shared));
     }
     Ok(Answer::json(&value))
 }

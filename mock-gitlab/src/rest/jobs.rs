@@ -2,7 +2,7 @@
 
 mod artifacts;
 mod entity;
-mod zip;
+pub(crate) mod zip;
 
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
 //! Labels of projects and groups. <https://docs.gitlab.com/api/labels/>
 
+mod subscriptions;
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -11,6 +13,7 @@ use crate::world::access::PLANNER;
 use crate::world::{Label, Namespace, Owner};
 
 pub(crate) fn routes(table: &mut RouteTable) {
+    subscriptions::routes(table);
     table.get("projects/:id/labels", |cx| list(cx, project));
     table.post("projects/:id/labels", |cx| create(cx, project));
     table.get("projects/:id/labels/:label_id", |cx| get(cx, project));
@@ -75,7 +78,7 @@ fn entity(cx: &Cx<'_>, label: &Label) -> Value {
         "text_color": "#FFFFFF",
         "color": label.color,
         "archived": false,
-        "subscribed": false,
+        "subscribed": subscriptions::follows(cx, label),
         "priority": label.priority,
         "is_project_label": is_project,
     });
@@ -210,28 +213,37 @@ fn update(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     Ok(Answer::json(&entity(cx, &label)))
 }
 
-/// Issues and merge requests carry labels by name.
-fn rename(cx: &mut Cx<'_>, former: &str, label: &Label) {
+/// Issues and merge requests carry labels by name: changes those of the projects in which
+/// the label stands.
+fn on_carriers(cx: &mut Cx<'_>, owner: Owner, change: impl Fn(&mut Vec<String>)) {
     let world = &mut *cx.world;
-    let on_issues = world
-        .issues
-        .values_mut()
-        .flat_map(|issue| &mut issue.labels);
-    let on_merge_requests = world
-        .merge_requests
-        .values_mut()
-        .flat_map(|mr| &mut mr.labels);
-    for name in on_issues
-        .chain(on_merge_requests)
-        .filter(|name| *name == former)
-    {
-        name.clone_from(&label.name);
-    }
+    let projects: Vec<u64> = match owner {
+        Owner::Project(id) => vec![id],
+        Owner::Group(id) => world.projects_below(id).map(|below| below.id).collect(),
+    };
+    let issues = world.issues.values_mut();
+    let issues = issues.filter(|issue| projects.contains(&issue.project));
+    issues.for_each(|issue| change(&mut issue.labels));
+    let merge_requests = world.merge_requests.values_mut();
+    let merge_requests = merge_requests.filter(|mr| projects.contains(&mr.project));
+    merge_requests.for_each(|mr| change(&mut mr.labels));
 }
 
+fn rename(cx: &mut Cx<'_>, former: &str, label: &Label) {
+    on_carriers(cx, label.owner, |names| {
+        for name in names.iter_mut().filter(|name| *name == former) {
+            name.clone_from(&label.name);
+        }
+    });
+}
+
+/// What carried the label does so no more.
 fn delete(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     let place = writable(cx, resolve)?;
     let label = find(cx, &place)?;
+    on_carriers(cx, label.owner, |names| {
+        names.retain(|name| *name != label.name);
+    });
     cx.world.labels.remove(&label.id);
     Ok(Answer::no_content())
 }

@@ -11,7 +11,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::{GRANTABLE, MAINTAINER, OWNER};
-use crate::world::{Member, Namespace, Owner};
+use crate::world::{Home, Member, Namespace, Owner};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     table.get("projects/:id/members", |cx| list(cx, project, false));
@@ -55,6 +55,43 @@ fn direct(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     members.cloned().unwrap_or_default()
 }
 
+/// Whether a user is a direct member.
+pub(crate) fn is_member(cx: &Cx<'_>, owner: Owner, user: u64) -> bool {
+    direct(cx, owner).iter().any(|member| member.user == user)
+}
+
+fn audit(cx: &mut Cx<'_>, owner: Owner, event: &str, user: u64) {
+    let name = cx.world.users.get(&user).map(|user| user.username.clone());
+    let home = match owner {
+        Owner::Project(id) => Home::Project(id),
+        Owner::Group(id) => Home::Group(id),
+    };
+    cx.audit(home, event, &name.unwrap_or_default());
+}
+
+/// Adds a direct member.
+pub(crate) fn join(cx: &mut Cx<'_>, owner: Owner, member: Member) {
+    audit(cx, owner, "member_created", member.user);
+    change(cx, owner, |members| members.push(member));
+}
+
+/// The members of the groups something is shared with, at most at the level of the share.
+fn through_shares<'a>(cx: &'a Cx<'_>, owner: Owner) -> impl Iterator<Item = Member> + 'a {
+    let shares = cx
+        .world
+        .shares
+        .iter()
+        .filter(move |share| share.owner == owner);
+    shares.flat_map(|share| {
+        let groups = cx.world.ancestry(share.group);
+        let members = groups.flat_map(|group| &group.members);
+        members.map(|member| Member {
+            level: member.level.min(share.level),
+            ..member.clone()
+        })
+    })
+}
+
 /// Direct and inherited members; of several memberships the highest counts.
 fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     let above = match owner {
@@ -68,8 +105,15 @@ fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
         .into_iter()
         .flat_map(|id| cx.world.ancestry(id))
         .flat_map(|g| &g.members);
+    let above = above.into_iter().flat_map(|id| cx.world.ancestry(id));
+    let owners = above.map(|group| Owner::Group(group.id)).chain([owner]);
+    let shared = owners.flat_map(|owner| through_shares(cx, owner));
+    let all = direct(cx, owner)
+        .into_iter()
+        .chain(groups.cloned())
+        .chain(shared);
     let mut best: BTreeMap<u64, Member> = BTreeMap::new();
-    for member in direct(cx, owner).into_iter().chain(groups.cloned()) {
+    for member in all {
         match best.get(&member.user) {
             Some(known) if known.level >= member.level => {}
             _ => {
@@ -80,7 +124,7 @@ fn inherited(cx: &Cx<'_>, owner: Owner) -> Vec<Member> {
     best.into_values().collect()
 }
 
-fn entity(cx: &Cx<'_>, member: &Member) -> Value {
+pub(crate) fn entity(cx: &Cx<'_>, member: &Member) -> Value {
     let Some(user) = cx.world.users.get(&member.user) else {
         return Value::Null;
     };
@@ -192,7 +236,7 @@ fn add(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
             created_by: cx.caller.user,
             ..Member::new(user, level, cx.now)
         };
-        change(cx, owner, |members| members.push(member.clone()));
+        join(cx, owner, member.clone());
         last = Some(member);
     }
     let member = last.ok_or_else(|| ApiError::missing("user_id"))?;
@@ -221,6 +265,7 @@ fn update(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     }
     let answer = Answer::json(&entity(cx, member));
     change(cx, owner, |all| *all = members);
+    audit(cx, owner, "member_updated", id);
     Ok(answer)
 }
 
@@ -236,6 +281,9 @@ fn remove(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
         .iter()
         .find(|member| member.user == id)
         .ok_or_else(ApiError::gone)?;
+    if member.level > own && cx.caller.user != Some(id) {
+        return Err(ApiError::forbidden());
+    }
     let last_owner = member.level == OWNER
         && members
             .iter()
@@ -248,6 +296,7 @@ fn remove(cx: &mut Cx<'_>, resolve: Resolve) -> Result<Answer, ApiError> {
     change(cx, owner, |members| {
         members.retain(|member| member.user != id);
     });
+    audit(cx, owner, "member_destroyed", id);
     Ok(Answer::no_content())
 }
 

@@ -1,11 +1,14 @@
 //! Projects. <https://docs.gitlab.com/api/projects/>
 
+mod administration;
 mod change;
 mod entity;
 mod filters;
 mod forks;
 mod settings;
+mod templates;
 
+pub(crate) use change::{check_new_path, namespace_for_new};
 pub(crate) use entity::{full, namespace, short};
 pub(crate) use filters::{filtered, visible_projects};
 
@@ -34,6 +37,10 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.put("projects/:id/transfer", change::transfer);
     table.get("projects/:id/languages", languages);
     table.get("projects/:id/users", users);
+    table.post("projects/:id/fork/:forked_from_id", forks::relate);
+    table.delete("projects/:id/fork", forks::unrelate);
+    administration::routes(table);
+    templates::routes(table);
 }
 
 fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -102,8 +109,7 @@ fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             "`full_path` is incorrect. You must enter the complete path for the project.",
         ));
     }
-    cx.world.projects.remove(&project.id);
-    cx.world.repositories.remove(&project.id);
+    cx.world.remove_project(project.id);
     Ok(Answer::accepted())
 }
 
@@ -121,13 +127,24 @@ fn set_archived(cx: &mut Cx<'_>, archived: bool) -> Result<Answer, ApiError> {
     Ok(Answer::created(&full(cx, &project)))
 }
 
+/// 304 when the star is already there, or already gone.
 fn star(cx: &mut Cx<'_>, on: bool) -> Result<Answer, ApiError> {
     let mut project = cx.project()?;
+    let mut user = cx.user()?;
+    let changes = if on {
+        user.starred.insert(project.id)
+    } else {
+        user.starred.remove(&project.id)
+    };
+    if !changes {
+        return Ok(Answer::json_with(304, &serde_json::Value::Null));
+    }
     project.star_count = if on {
         project.star_count + 1
     } else {
         project.star_count.saturating_sub(1)
     };
+    cx.world.users.insert(user.id, user);
     cx.world.projects.insert(project.id, project.clone());
     Ok(Answer::created(&full(cx, &project)))
 }

@@ -18,7 +18,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.delete("projects/:id/protected_branches/:name", delete);
 }
 
-fn entity(rule: &ProtectedBranch) -> Value {
+pub(crate) fn entity(rule: &ProtectedBranch) -> Value {
     let levels = |level: u8| {
         json!([{
             "id": rule.id,
@@ -67,7 +67,7 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `push_access_level`, or the first entry of `allowed_to_push`.
-fn level(cx: &Cx<'_>, single: &str, list: &str) -> Result<Option<u8>, ApiError> {
+pub(crate) fn level(cx: &Cx<'_>, single: &str, list: &str) -> Result<Option<u8>, ApiError> {
     let listed = cx.params.objects(list).unwrap_or_default();
     let listed = listed
         .first()

@@ -1,6 +1,9 @@
 //! Trees, blobs, comparisons and merge bases.
 //! <https://docs.gitlab.com/api/repositories/>
 
+pub(crate) mod archive;
+mod changelog;
+
 use base64::Engine;
 use serde_json::{Value, json};
 
@@ -31,6 +34,8 @@ pub(crate) fn routes(table: &mut RouteTable) {
         .get("projects/:id/repository/merge_base", merge_base)
         .also(&["read_repository"]);
     table.get("projects/:id/repository/contributors", contributors);
+    archive::routes(table);
+    changelog::routes(table);
 }
 
 fn tree_entity((path, entry): &(String, &TreeEntry)) -> Value {

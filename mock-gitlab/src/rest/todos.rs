@@ -27,6 +27,8 @@ fn entity(cx: &Cx<'_>, todo: &Todo) -> Value {
             ("MergeRequest", mr.map(|mr| merge_requests::entity(cx, mr)))
         }
         Noteable::Commit(_, sha) => ("Commit", Some(json!({ "id": sha }))),
+        Noteable::Snippet(id) => ("Snippet", Some(json!({ "id": id }))),
+        Noteable::Epic(id) => ("Epic", Some(json!({ "id": id }))),
     };
     let url = target
         .as_ref()
@@ -69,6 +71,8 @@ fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             Noteable::Issue(_) => "Issue",
             Noteable::MergeRequest(_) => "MergeRequest",
             Noteable::Commit(..) => "Commit",
+            Noteable::Snippet(_) => "Snippet",
+            Noteable::Epic(_) => "Epic",
         };
         todo.user == user.id
             && todo.done == done

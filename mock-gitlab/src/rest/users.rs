@@ -1,125 +1,42 @@
 //! Users. <https://docs.gitlab.com/api/users/>
 
 mod admin;
+mod current;
+mod entity;
+mod memberships;
+mod social;
+mod states;
 
-use serde_json::{Value, json};
+pub(crate) use admin::looks_like_email;
+pub(crate) use entity::{basic, basic_by_id};
+
+use entity::{private_profile, profile};
+
+use serde_json::json;
 
 use super::conventions::pagination;
+use super::custom_attributes;
 use crate::answer::Answer;
+use crate::clock::Timestamp;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
-use crate::site::Site;
-use crate::world::User;
+use crate::world::{Subject, User};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     table.get("user", current).also(&["read_user"]);
     table.get("users", list).also(&["read_user"]);
     table.get("users/:id", get).also(&["read_user"]);
+    table.get("user/activities", activities);
+    current::routes(table);
+    memberships::routes(table);
+    social::routes(table);
+    states::routes(table);
     table.post("users", admin::create);
+    table.put("users/:id", admin::update);
     table.delete("users/:id", admin::delete);
-    table.post("users/:id/block", |cx| admin::set_state(cx, "blocked"));
-    table.post("users/:id/unblock", |cx| admin::set_state(cx, "active"));
-    table.post("users/:id/deactivate", |cx| {
-        admin::set_state(cx, "deactivated")
-    });
-    table.post("users/:id/activate", |cx| admin::set_state(cx, "active"));
-}
-
-/// The short form of a user that stands in every other resource.
-pub(crate) fn basic(site: &Site, user: &User) -> Value {
-    json!({
-        "id": user.id,
-        "username": user.username,
-        "public_email": "",
-        "name": user.name,
-        "state": user.state,
-        "locked": false,
-        "avatar_url": null,
-        "web_url": site.url(&format!("/{}", user.username)),
-    })
-}
-
-/// The short form by id; `null` for a user who is gone.
-pub(crate) fn basic_by_id(cx: &Cx<'_>, id: u64) -> Value {
-    cx.world
-        .users
-        .get(&id)
-        .map_or(Value::Null, |user| basic(cx.site, user))
-}
-
-/// What anyone may read about a user.
-fn profile(site: &Site, user: &User) -> Value {
-    let mut value = basic(site, user);
-    extend(
-        &mut value,
-        json!({
-            "created_at": user.created_at,
-            "bio": user.bio,
-            "location": user.location,
-            "linkedin": "",
-            "twitter": "",
-            "discord": "",
-            "website_url": "",
-            "github": "",
-            "job_title": user.job_title,
-            "pronouns": null,
-            "organization": "",
-            "bot": user.bot,
-            "work_information": null,
-            "local_time": null,
-            "followers": 0,
-            "following": 0,
-            "is_followed": false,
-        }),
-    );
-    value
-}
-
-/// What a user reads about themselves, and an administrator about everyone.
-fn private_profile(cx: &Cx<'_>, user: &User) -> Value {
-    let mut value = profile(cx.site, user);
-    extend(
-        &mut value,
-        json!({
-            "last_sign_in_at": user.created_at,
-            "confirmed_at": user.created_at,
-            "last_activity_on": cx.now.date(),
-            "email": user.email,
-            "theme_id": 3,
-            "color_scheme_id": 1,
-            "projects_limit": 100_000,
-            "current_sign_in_at": user.created_at,
-            "identities": [],
-            "can_create_group": true,
-            "can_create_project": true,
-            "two_factor_enabled": false,
-            "external": user.external,
-            "private_profile": false,
-            "commit_email": user.email,
-            "preferred_language": "en",
-            "shared_runners_minutes_limit": null,
-            "extra_shared_runners_minutes_limit": null,
-        }),
-    );
-    if cx.is_admin() {
-        extend(
-            &mut value,
-            json!({
-                "is_admin": user.admin,
-                "note": null,
-                "namespace_id": user.namespace_id,
-                "created_by": null,
-            }),
-        );
-    }
-    value
-}
-
-fn extend(value: &mut Value, more: Value) {
-    if let (Value::Object(all), Value::Object(more)) = (value, more) {
-        all.extend(more);
-    }
+    table.delete("users/:id/identities/:provider", admin::delete_identity);
+    table.patch("users/:id/disable_two_factor", admin::disable_two_factor);
 }
 
 fn current(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -165,6 +82,12 @@ fn filtered(cx: &Cx<'_>) -> Result<Vec<User>, ApiError> {
         params.time("created_after")?,
         params.time("created_before")?,
     );
+    let extern_uid = params.filled("extern_uid").filter(|_| cx.is_admin());
+    let extern_uid = extern_uid.zip(params.filled("provider"));
+    let has = |user: &User, uid: &str, provider: &str| {
+        let mut identities = user.identities.iter();
+        identities.any(|known| known.extern_uid == uid && known.provider == provider)
+    };
     let wanted = |user: &&User| {
         username
             .as_ref()
@@ -181,6 +104,10 @@ fn filtered(cx: &Cx<'_>) -> Result<Vec<User>, ApiError> {
             && (!exclude_humans || user.bot)
             && after.is_none_or(|bound| user.created_at > bound)
             && before.is_none_or(|bound| user.created_at < bound)
+            && extern_uid
+                .as_ref()
+                .is_none_or(|(uid, provider)| has(user, uid, provider))
+            && custom_attributes::fits(cx, Subject::User(user.id))
     };
     let mut users: Vec<User> = cx.world.users.values().filter(wanted).cloned().collect();
     let order = params.choice(
@@ -218,6 +145,30 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::json(&if own || cx.is_admin() {
         private_profile(cx, user)
     } else {
-        profile(cx.site, user)
+        profile(cx, user)
     }))
+}
+
+/// Who did something since a day, the quietest first; for administrators.
+fn activities(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    cx.admin()?;
+    let from = cx.params.time("from")?.unwrap_or_else(|| {
+        let half_a_year = std::time::Duration::from_hours(24 * 180);
+        cx.now.minus(half_a_year)
+    });
+    let mut found: Vec<(Timestamp, &User)> = cx
+        .world
+        .users
+        .values()
+        .filter_map(|user| Some((entity::last_activity(cx, user)?, user)))
+        .filter(|(at, _)| *at >= from)
+        .collect();
+    found.sort_by_key(|(at, user)| (*at, user.id));
+    pagination::offset(cx, &found, |(at, user)| {
+        json!({
+            "username": user.username,
+            "last_activity_on": at.date(),
+            "last_activity_at": at.date(),
+        })
+    })
 }

@@ -16,10 +16,14 @@ impl PathValues {
     }
 }
 
+/// One part of a pattern.
 #[derive(Clone, Debug)]
-enum Segment {
+pub(super) enum Segment {
+    /// Itself.
     Word(String),
+    /// Any one segment.
     One(String),
+    /// All that follow.
     Rest(String),
 }
 
@@ -51,31 +55,8 @@ impl Pattern {
         &self.text
     }
 
-    pub(super) fn fits(&self, path: &[&str]) -> bool {
-        let rest = matches!(self.segments.last(), Some(Segment::Rest(_)));
-        let length = self.segments.len();
-        (path.len() == length || (rest && path.len() > length))
-            && self
-                .segments
-                .iter()
-                .zip(path)
-                .all(|(segment, part)| match segment {
-                    // GitLab's own paths are plain ASCII, yet a client may encode them.
-                    Segment::Word(word) => {
-                        word == part || (part.contains('%') && *word == decode(part))
-                    }
-                    Segment::One(_) | Segment::Rest(_) => !part.is_empty(),
-                })
-    }
-
-    /// Words weigh more than parameters, the earlier the more.
-    pub(super) fn weight(&self) -> Vec<u8> {
-        let weights = self.segments.iter().map(|segment| match segment {
-            Segment::Word(_) => 2,
-            Segment::One(_) => 1,
-            Segment::Rest(_) => 0,
-        });
-        weights.collect()
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
     }
 
     pub(super) fn values(&self, path: &[&str]) -> PathValues {

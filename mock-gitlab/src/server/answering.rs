@@ -1,5 +1,7 @@
 //! One request against the world: route, credentials, handler, standard headers.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::Shared;
@@ -10,13 +12,15 @@ use crate::error::ApiError;
 use crate::ledger::Who;
 use crate::request::Request;
 use crate::rest::conventions::authentication::{self, Caller};
+use crate::rest::conventions::availability;
 use crate::rest::conventions::parameters::Params;
+use crate::rest::conventions::rate_limits::{self, Verdict};
 use crate::routes::{Found, Surface};
 use crate::world::World;
 
 /// The answer, and who asked.
 pub(super) fn answer(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     world: &mut World,
     request: &Request,
     now: Timestamp,
@@ -30,7 +34,7 @@ pub(super) fn answer(
 }
 
 fn route(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     world: &mut World,
     request: &Request,
     now: Timestamp,
@@ -45,17 +49,35 @@ fn route(
                 .ok_or_else(|| nothing(request))?
         }
     };
+    shared.coverage.hit(route.number);
+    if route.surface == Surface::Control && !shared.control {
+        return Err(nothing(request));
+    }
     if route.surface == Surface::Control && !request.from_loopback {
         return Err(ApiError::forbidden_because(
             "the control API is for this machine only",
         ));
     }
     world.catch_up(now);
-    let params = Params::read(request)?;
-    let caller = authentication::resolve(world, request, &params, route, now)?;
+    let params = match Params::read(request) {
+        // GraphQL reads its body by itself.
+        Err(_) if route.surface == Surface::GraphQl => Params::default(),
+        read => read?,
+    };
+    let caller = authentication::resolve(world, request, &params, route, now);
+    let caller = caller.map_err(|error| match route.surface {
+        Surface::GraphQl => crate::graphql::errors::invalid_token(),
+        _ => error,
+    })?;
     *who = describe(world, &caller);
+    let limits = match rate_limits::ask(world, request, route, caller.user, now) {
+        Verdict::Pass(headers) => headers,
+        Verdict::Refuse(answer) => return Ok(answer),
+    };
+    availability::check(&world.quirks, route, &caller)?;
     // GitLab asks anonymous callers to sign in before it looks at anything they want to change.
-    if route.surface == Surface::Rest && !request.is_read() && caller.user.is_none() {
+    let closed = route.surface == Surface::Rest && !route.open;
+    if closed && !request.is_read() && caller.user.is_none() {
         return Err(ApiError::unauthorized());
     }
     let site = &shared.site;
@@ -69,7 +91,11 @@ fn route(
         caller,
         now,
     };
-    let answer = (route.handler)(&mut cx)?;
+    let mut answer = match (route.handler)(&mut cx) {
+        Ok(answer) => answer,
+        Err(error) => error.into(),
+    };
+    answer.headers.extend(limits);
     Ok(conditional(request, route.surface, answer))
 }
 
@@ -123,7 +149,11 @@ fn conditional(request: &Request, surface: Surface, answer: Answer) -> Answer {
     let hash = crate::world::repository::blob_id(&answer.body);
     let tag = format!("W/\"{}\"", hash.chars().take(32).collect::<String>());
     let known = request.header("if-none-match").unwrap_or_default();
-    let same = known.split(',').any(|known| known.trim() == tag);
+    // The comparison is weak: RFC 9110, section 13.1.2.
+    let plain = |text: &str| text.trim().trim_start_matches("W/").to_owned();
+    let same = known
+        .split(',')
+        .any(|known| known.trim() == "*" || plain(known) == plain(&tag));
     let answer = answer
         .header("ETag", tag)
         .header("Cache-Control", "max-age=0, private, must-revalidate");

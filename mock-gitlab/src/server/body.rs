@@ -36,6 +36,8 @@ pub(super) enum Payload {
     Whole(Option<Bytes>),
     /// A part, then a broken connection. The turns let hyper flush what it has.
     Broken { part: Option<Bytes>, turns: u8 },
+    /// A part, then nothing, and the connection stays.
+    Stall(Option<Bytes>),
     /// In pieces.
     Drip {
         rest: Bytes,
@@ -75,6 +77,11 @@ impl Body for Payload {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
+            // Nobody wakes it again: it ends when the peer loses patience.
+            Self::Stall(part) => match part.take().filter(|part| !part.is_empty()) {
+                Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
+                None => Poll::Pending,
+            },
             Self::Drip {
                 rest,
                 bytes,
@@ -98,7 +105,7 @@ impl Body for Payload {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(length(bytes.as_ref())),
-            Self::Broken { .. } | Self::Drip { .. } => SizeHint::default(),
+            Self::Broken { .. } | Self::Stall(_) | Self::Drip { .. } => SizeHint::default(),
         }
     }
 

@@ -3,30 +3,31 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
-use serde_json::json;
+use hyper::header::HeaderValue;
 
-use super::Shared;
 use super::answering::answer;
-use super::body::{Cut, Payload};
+use super::body::Cut;
+use super::sending::{Outgoing, finish, send};
 use super::substitute::substitute;
 use super::wire::Switch;
+use super::{Shared, damage, harm};
 use crate::answer::Answer;
 use crate::clock::Timestamp;
-use crate::faults::{Action, Fault};
+use crate::faults::{Action, Fault, Place, Seen};
+use crate::journal::{Entry, matters};
 use crate::ledger::{BODY_KEPT, Record, Who};
 use crate::request::Request;
+use crate::rest::conventions::authentication;
 use crate::sso::Gate;
 use crate::world::World;
 
 /// Bodies above this are refused; tests do not send more.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
-
-type Outgoing = hyper::Response<Payload>;
 
 pub(super) async fn exchange(
     (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
@@ -36,26 +37,42 @@ pub(super) async fn exchange(
     connection: u64,
 ) -> Result<Outgoing, Cut> {
     let Some(request) = read(&shared, incoming, peer, connection).await else {
-        return Ok(send(&Answer::text(413, "Request Entity Too Large"), None));
+        return Ok(send(Answer::text(413, "Request Entity Too Large"), None));
     };
     if let Some(answer) = gate.and_then(|gate| gate.answer(&request)) {
-        return Ok(send(&answer, None));
+        return Ok(send(answer, None));
     }
-    let (answer, fault) = decide(&shared, &request);
-    let Some(fault) = fault else {
-        return Ok(send(&answer, None));
+    let outcome = match decide(&shared, request, None) {
+        Step::Done(outcome) => outcome,
+        Step::Hold(request, fault, wait) => {
+            tokio::time::sleep(wait).await;
+            match decide(&shared, *request, Some(fault)) {
+                Step::Done(outcome) => outcome,
+                // A fault that was held once is not held again.
+                Step::Hold(..) => return Err(Cut),
+            }
+        }
     };
-    match fault.action {
-        Action::Latency(wait) => tokio::time::sleep(wait).await,
+    let Outcome { answer, fault } = outcome;
+    let Some(fault) = fault else {
+        return Ok(send(answer, None));
+    };
+    match &fault.action {
+        Action::Latency {
+            place: Place::BeforeHeaders,
+            ..
+        } => tokio::time::sleep(wait(&shared, &fault)).await,
         Action::Silence => std::future::pending().await,
         Action::ResetBeforeHeaders => {
             switch.reset_on_close();
             return Err(Cut);
         }
-        Action::ResetAfterHeaders => switch.reset_on_close(),
+        Action::ResetAfterHeaders | Action::ResetMidBody | Action::ResetBeforeEnd => {
+            switch.reset_on_close();
+        }
         _ => {}
     }
-    Ok(send(&answer, Some(&fault.action)))
+    Ok(send(answer, Some(&fault.action)))
 }
 
 async fn read(
@@ -71,12 +88,6 @@ async fn read(
         .ok()?
         .to_bytes();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let raw = head.uri.path();
-    // Outside its base path an instance knows nothing; an impossible path says so.
-    let below = raw
-        .strip_prefix(&shared.site.base_path)
-        .filter(|p| p.starts_with('/'));
-    let path = below.map_or_else(|| format!("/-/outside{raw}"), str::to_owned);
     let headers: Vec<(String, String)> = head
         .headers
         .iter()
@@ -84,7 +95,7 @@ async fn read(
         .collect();
     Some(Request {
         method: head.method.as_str().to_owned(),
-        path,
+        path: shared.site.inside(head.uri.path()),
         query: head.uri.query().unwrap_or_default().to_owned(),
         address: Request::origin(peer.ip(), &headers),
         headers,
@@ -94,29 +105,49 @@ async fn read(
     })
 }
 
+/// The answer that goes out, and the fault that shapes how.
+pub(super) struct Outcome {
+    pub(super) answer: Answer,
+    fault: Option<Fault>,
+}
+
+/// What becomes of a request.
+pub(super) enum Step {
+    Done(Outcome),
+    /// It waits before anything is done, and comes back with its fault.
+    Hold(Box<Request>, Fault, Duration),
+}
+
 /// Runs the request (unless a fault comes first) and writes the ledger, all under
 /// one lock: this is what makes the order of requests the order of everything.
-fn decide(shared: &Shared, request: &Request) -> (Answer, Option<Fault>) {
+pub(super) fn decide(shared: &Arc<Shared>, request: Request, held: Option<Fault>) -> Step {
     let control = request.path.starts_with("/-/mock/");
     let mut world = shared.world();
     let now = shared.clock.now();
-    let fault = if control {
-        None
-    } else {
-        shared.faults.pick(&request.method, &request.path)
+    let fault = match held {
+        Some(fault) => Some(fault),
+        None if control || shared.faults.count() == 0 => None,
+        None => {
+            let fault = pick(shared, &world, &request, now);
+            if let Some(fault) = fault.as_ref().filter(|fault| waits_first(fault)) {
+                let wait = wait(shared, fault);
+                return Step::Hold(Box::new(request), fault.clone(), wait);
+            }
+            fault
+        }
     };
-    let runs = fault
+    let drawn = world.ids.drawn();
+    let (answer, who) = run(shared, &mut world, &request, fault.as_ref(), now);
+    let skewed = fault
         .as_ref()
-        .is_none_or(|f| f.after_commit || f.action.needs_answer());
-    let (real, who) = if runs {
-        answer(shared, &mut world, request, now)
-    } else {
-        (Answer::no_content(), Who::default())
-    };
-    let replaced = fault
+        .and_then(|fault| damage::skewed(&fault.action, now));
+    let answer = finish(&mut world, answer, skewed.unwrap_or(now));
+    let ran = fault
         .as_ref()
-        .and_then(|fault| substitute(&fault.action, now));
-    let answer = finish(&mut world, replaced.unwrap_or(real), now);
+        .is_none_or(|fault| fault.after_commit || fault.action.needs_answer());
+    if let Some(journal) = shared.journal.get().filter(|_| ran && matters(&request)) {
+        journal.write(&Entry::of(&request, now, drawn));
+    }
     if !control {
         let silent =
             |fault: &Fault| matches!(fault.action, Action::Silence | Action::ResetBeforeHeaders);
@@ -127,24 +158,101 @@ fn decide(shared: &Shared, request: &Request) -> (Answer, Option<Fault>) {
         }
         shared.ledger.push(record);
     }
-    (answer, fault)
+    Step::Done(Outcome { answer, fault })
+}
+
+/// Runs a request of a state file; nobody waits for its answer.
+pub(super) fn replay(shared: &Arc<Shared>, world: &mut World, request: &Request, at: Timestamp) {
+    let (answer, _) = answer(shared, world, request, at);
+    finish(world, answer, at);
+}
+
+fn waits_first(fault: &Fault) -> bool {
+    matches!(
+        fault.action,
+        Action::Latency {
+            place: Place::BeforeWork,
+            ..
+        }
+    )
+}
+
+/// How long a latency takes.
+fn wait(shared: &Shared, fault: &Fault) -> Duration {
+    match fault.action {
+        Action::Latency {
+            milliseconds,
+            up_to,
+            ..
+        } => {
+            let range = up_to.unwrap_or(milliseconds).saturating_sub(milliseconds);
+            let more = shared.faults.roll() % range.saturating_add(1);
+            Duration::from_millis(milliseconds.saturating_add(more))
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+fn pick(shared: &Shared, world: &World, request: &Request, now: Timestamp) -> Option<Fault> {
+    let user = || authentication::name_of(world, request);
+    let operation = || crate::graphql::operation_name(request);
+    shared.faults.pick(&Seen {
+        request,
+        now,
+        user: &user,
+        operation: &operation,
+    })
+}
+
+/// The answer, real or not, and who asked.
+fn run(
+    shared: &Arc<Shared>,
+    world: &mut World,
+    request: &Request,
+    fault: Option<&Fault>,
+    now: Timestamp,
+) -> (Answer, Who) {
+    let Some(fault) = fault else {
+        return answer(shared, world, request, now);
+    };
+    let action = &fault.action;
+    if !fault.after_commit {
+        harm::harm(action, world, request, now);
+    }
+    let (real, who) = if fault.after_commit || action.needs_answer() {
+        answer(shared, world, request, now)
+    } else {
+        (Answer::no_content(), Who::default())
+    };
+    if fault.after_commit {
+        harm::harm(action, world, request, now);
+    }
+    harm::lose(action, world, &real);
+    let answer = match substitute(action, request, &shared.site, now) {
+        Some(other) => other,
+        None => damage::damage(action, real, (request, &shared.site), &shared.faults),
+    };
+    (answer, who)
 }
 
 fn record(
-    request: &Request,
+    request: Request,
     status: Option<u16>,
     who: Who,
     fault: Option<&Fault>,
     at: Timestamp,
 ) -> Record {
+    // A slice would keep the whole buffer alive that the body was read into.
+    let kept = request.body.len().min(BODY_KEPT);
+    let body = Bytes::copy_from_slice(request.body.get(..kept).unwrap_or_default());
     Record {
         number: 0,
         at,
-        method: request.method.clone(),
-        path: request.path.clone(),
-        query: request.query.clone(),
-        headers: request.headers.clone(),
-        body: request.body.slice(..request.body.len().min(BODY_KEPT)),
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        headers: request.headers,
+        body,
         who,
         connection: request.connection,
         status,
@@ -162,69 +270,4 @@ fn log(record: &Record) {
         at, method, path, ..
     } = record;
     writeln!(std::io::stderr(), "{at} {status} {method} {path} {user}").ok();
-}
-
-/// The headers that stand on every answer.
-fn finish(world: &mut World, answer: Answer, now: Timestamp) -> Answer {
-    let id = world
-        .ids
-        .text("request", 26, "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-    let meta = json!({ "correlation_id": id, "version": "1" }).to_string();
-    let has = |name: &str| answer.headers.iter().any(|(key, _)| *key == name);
-    let cached = has("Cache-Control");
-    let answer = answer
-        .header("Date", now.http_date())
-        .header("Vary", "Origin")
-        .header("X-Content-Type-Options", "nosniff")
-        .header("X-Gitlab-Meta", meta)
-        .header("X-Request-Id", id)
-        .header("X-Runtime", "0.021000");
-    if cached {
-        answer
-    } else {
-        answer.header("Cache-Control", "no-cache")
-    }
-}
-
-fn send(answer: &Answer, action: Option<&Action>) -> Outgoing {
-    let mut response = hyper::Response::new(Payload::Whole(None));
-    *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
-    let headers = response.headers_mut();
-    if !answer.content_type.is_empty() {
-        headers.insert(
-            "content-type",
-            HeaderValue::from_static(answer.content_type),
-        );
-    }
-    for (name, value) in &answer.headers {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        // A value a header cannot carry (a line break in a file name) is left out.
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
-            headers.append(name, value);
-        }
-    }
-    let body = answer.body.clone();
-    let half = body.slice(..body.len() / 2);
-    let mut promise = |length: usize| {
-        headers.insert("content-length", HeaderValue::from(length));
-    };
-    let payload = match action {
-        Some(Action::TruncatedBody) => {
-            promise(body.len() + 512);
-            Payload::broken(body)
-        }
-        Some(Action::ResetAfterHeaders) => {
-            promise(body.len().max(1));
-            Payload::broken(half)
-        }
-        Some(Action::SlowDrip { bytes, every }) => Payload::Drip {
-            rest: body,
-            bytes: *bytes,
-            every: *every,
-            sleep: None,
-        },
-        _ => Payload::Whole(Some(body).filter(|body: &Bytes| !body.is_empty())),
-    };
-    *response.body_mut() = payload;
-    response
 }

@@ -1,6 +1,8 @@
 //! Groups and memberships. <https://docs.gitlab.com/api/groups/>
 
-use super::Visibility;
+use serde_json::{Map, Value};
+
+use super::{Avatar, ProtectedBranch, Visibility};
 use crate::clock::Timestamp;
 
 /// A group or subgroup.
@@ -18,8 +20,16 @@ pub struct Group {
     pub description: String,
     /// Who sees it.
     pub visibility: Visibility,
+    /// The picture.
+    pub avatar: Option<Avatar>,
     /// Direct members.
     pub members: Vec<Member>,
+    /// Rules for the branches of every project below.
+    pub protected_branches: Vec<ProtectedBranch>,
+    /// Read-only.
+    pub archived: bool,
+    /// Settings that differ from the defaults, under the API's own names.
+    pub settings: Map<String, Value>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The day deletion was asked for.

@@ -1,6 +1,6 @@
 //! Finding things by what people call them, and who may do how much where.
 
-use super::{Group, Namespace, Project, User, World};
+use super::{Group, Namespace, Owner, Project, User, World};
 
 impl World {
     /// A user by number or name.
@@ -103,8 +103,8 @@ impl World {
             })
     }
 
-    /// A user's level in a group, inherited from the groups above.
-    pub fn group_level(&self, user: u64, group: u64) -> u8 {
+    /// A user's level in a group as a member of it or of a group above.
+    pub fn membership_level(&self, user: u64, group: u64) -> u8 {
         let direct = self.ancestry(group).flat_map(|above| &above.members);
         direct
             .filter(|member| member.user == user)
@@ -113,7 +113,26 @@ impl World {
             .unwrap_or(0)
     }
 
-    /// A user's level in a project: direct, inherited, or as owner of the namespace.
+    /// A user's level in what is shared with groups they belong to.
+    pub fn shared_level(&self, user: u64, owner: Owner) -> u8 {
+        let shares = self.shares.iter().filter(|share| share.owner == owner);
+        shares
+            .map(|share| share.level.min(self.membership_level(user, share.group)))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// A user's level in a group: as a member, inherited, or through a share.
+    pub fn group_level(&self, user: u64, group: u64) -> u8 {
+        let shared = self
+            .ancestry(group)
+            .map(|above| self.shared_level(user, Owner::Group(above.id)));
+        self.membership_level(user, group)
+            .max(shared.max().unwrap_or(0))
+    }
+
+    /// A user's level in a project: direct, inherited, through a share, or as
+    /// owner of the namespace.
     pub fn project_level(&self, user: u64, project: &Project) -> u8 {
         let direct = project
             .members
@@ -126,6 +145,7 @@ impl World {
             Namespace::User(_) => 0,
             Namespace::Group(group) => self.group_level(user, group),
         };
-        direct.unwrap_or(0).max(inherited)
+        let shared = self.shared_level(user, Owner::Project(project.id));
+        direct.unwrap_or(0).max(inherited).max(shared)
     }
 }

@@ -1,5 +1,6 @@
 //! Merge requests. <https://docs.gitlab.com/api/merge_requests/>
 
+mod approval_rules;
 mod checks;
 mod merging;
 mod positions;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::notes::Award;
 use super::{Noteable, World};
 use crate::clock::Timestamp;
+pub use approval_rules::APPROVAL_RULE;
 pub use merging::{MergeOptions, MergeProblem};
 pub use positions::line_code;
 pub use versions::DiffVersion;
@@ -151,6 +153,8 @@ impl World {
     pub fn add_merge_request(&mut self, new: NewMergeRequest<'_>, now: Timestamp) -> u64 {
         let id = self.next_id("merge request");
         let iid = self.next_iid(new.project, "merge request");
+        let delay = self.quirks.merge_status_delay_seconds;
+        let checked = now.plus(std::time::Duration::from_secs(delay));
         let request = MergeRequest {
             id,
             iid,
@@ -182,7 +186,7 @@ impl World {
             squash_commit_sha: None,
             auto_merge: false,
             changes_requested_by: Vec::new(),
-            checking_until: None,
+            checking_until: (delay > 0).then_some(checked),
             time_estimate: 0,
             total_time_spent: 0,
             versions: Vec::new(),
@@ -227,7 +231,9 @@ impl World {
         for id in open {
             self.look_at_branches(id, now);
             let ready = self.merge_requests.get(&id).filter(|request| {
-                request.auto_merge && self.merge_status(request, now) == "mergeable"
+                request.auto_merge
+                    && self.merge_status(request, now) == "mergeable"
+                    && !self.is_pipeline_busy(request)
             });
             if let Some(request) = ready.cloned() {
                 let options = MergeOptions {

@@ -17,6 +17,10 @@ pub enum Noteable {
     MergeRequest(u64),
     /// A commit of a project.
     Commit(u64, String),
+    /// A snippet by id.
+    Snippet(u64),
+    /// An epic by id.
+    Epic(u64),
 }
 
 /// A thread, or a single comment.

@@ -2,11 +2,16 @@
 
 mod changing;
 mod configuration;
+mod lint;
+mod pushing;
 mod running;
+mod script;
 mod starting;
 mod trace;
+mod yaml;
 
 use crate::clock::Timestamp;
+pub use lint::Lint;
 pub use starting::{NewPipeline, PipelineProblem};
 
 /// A pipeline.
@@ -79,6 +84,8 @@ pub struct Job {
     pub log_size: Option<usize>,
     /// Files it left: path and content.
     pub artifacts: Vec<(String, Vec<u8>)>,
+    /// Files it will leave when it succeeds.
+    pub produces: Vec<(String, Vec<u8>)>,
     /// How long it runs.
     pub seconds: u64,
     /// What it will end in: `success` or `failed`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Member;
+use super::{Avatar, Member};
 use crate::clock::Timestamp;
 
 /// Who sees a project or group.
@@ -71,6 +71,8 @@ pub struct Project {
     pub archived: bool,
     /// Who made it.
     pub creator: u64,
+    /// The picture.
+    pub avatar: Option<Avatar>,
     /// Direct members.
     pub members: Vec<Member>,
     /// Topics.

@@ -2,3 +2,4 @@
 
 pub(super) mod company;
 pub(super) mod empty;
+pub(super) mod huge;

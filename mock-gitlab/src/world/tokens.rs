@@ -9,6 +9,8 @@ use crate::clock::Timestamp;
 pub enum TokenKind {
     /// Personal access token.
     Personal,
+    /// Personal access token with which an administrator acts as the user.
+    Impersonation,
     /// Project access token (its user is a bot).
     Project,
     /// Group access token (its user is a bot).
@@ -24,6 +26,7 @@ impl TokenKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Personal => "personal",
+            Self::Impersonation => "impersonation",
             Self::Project => "project",
             Self::Group => "group",
             Self::Job => "job",

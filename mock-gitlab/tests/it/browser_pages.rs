@@ -196,7 +196,7 @@ async fn people_and_projects_have_a_page_for_those_who_may_see_them() {
     let gl = company().await;
     let page = get(&gl, "/alice").await.expect(200).text();
     assert!(page.contains("Alice Okonjo"), "{page}");
-    for project in gl.snapshot().projects.values() {
+    for project in gl.world().projects.values() {
         let path = format!("/{}", gl.edit(|world| world.project_path(project)));
         let public = project.visibility == mock_gitlab::world::Visibility::Public;
         let expected = if public { 200 } else { 404 };

@@ -1,5 +1,9 @@
 //! Everything that can go wrong on the way.
 
+mod bodies;
+mod credentials;
+mod selectors;
+
 use std::time::Duration;
 
 use mock_gitlab::Fault;

@@ -1,4 +1,4 @@
-//! Node 22 and the MCP packages, by npm.
+//! Node 22, the MCP packages and a client of GitLab, by npm.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,13 @@ use crate::process::Guard;
 use crate::report::{Lack, say};
 
 /// Each package and its exact version; `node` is the runtime itself.
-const PACKAGES: [(&str, &str); 6] = [
+const PACKAGES: [(&str, &str); 7] = [
     ("node", "22.23.3"),
     ("@modelcontextprotocol/conformance", "0.2.0-alpha.12"),
     ("@modelcontextprotocol/sdk", "1.32.2"),
     ("@modelcontextprotocol/client", "2.4.0"),
     ("@modelcontextprotocol/inspector", "2.12.0"),
+    ("@gitbeaker/rest", "43.8.0"),
     ("playwright-core", "1.65.1"),
 ];
 const OLDEST: u32 = 22;

@@ -1,4 +1,4 @@
-//! The Python client, in a virtual environment or, where Python cannot make one, in a folder.
+//! Python packages, in a virtual environment or, where Python cannot make one, in a folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,36 @@ use super::{Shelf, step, version};
 use crate::process::Guard;
 use crate::report::{Lack, say};
 
-const PACKAGE: &str = "mcp==2.3.0";
+/// A set of packages that live together.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// Folder below the cache.
+    folder: &'static str,
+    /// Each with its exact version.
+    packages: &'static [&'static str],
+    /// A module that can be imported once they are there.
+    module: &'static str,
+}
+
+/// The MCP client.
+pub(crate) const MCP_CLIENT: Wanted = Wanted {
+    folder: "python",
+    packages: &["mcp==2.3.0"],
+    module: "mcp",
+};
+
+/// A client of GitLab's API, and what its own tests need.
+pub(super) const GITLAB_CLIENT: Wanted = Wanted {
+    folder: "python-gitlab",
+    packages: &[
+        "python-gitlab[graphql,yaml]==8.6.0",
+        "pytest==9.2.0",
+        "pytest-console-scripts==1.4.1",
+        "responses==0.26.3",
+    ],
+    module: "gitlab",
+};
+
 const PIP: [&str; 6] = [
     "-m",
     "pip",
@@ -17,18 +46,21 @@ const PIP: [&str; 6] = [
     "--no-input",
 ];
 
-/// An installed Python client.
+/// Python with a set of packages.
 #[derive(Debug)]
 pub(crate) struct Python {
     folder: PathBuf,
+    module: &'static str,
 }
 
 impl Python {
     /// Installs what is not there yet.
-    pub(crate) fn install(cache: &Path, guard: &Guard) -> Result<Self, Lack> {
-        let shelf = Shelf::new(cache.join("python"), PACKAGE.to_owned());
+    pub(crate) fn install(cache: &Path, guard: &Guard, wanted: &Wanted) -> Result<Self, Lack> {
+        let packages = wanted.packages.join(" ");
+        let shelf = Shelf::new(cache.join(wanted.folder), packages.clone());
         let python = Self {
             folder: shelf.folder.clone(),
+            module: wanted.module,
         };
         if shelf.is_filled() && python.works(guard) {
             return Ok(python);
@@ -38,7 +70,7 @@ impl Python {
                 "there is no python3 on the search path".to_owned(),
             ));
         }
-        say("installing the Python client …");
+        say(&format!("installing {packages} …"));
         shelf.clear()?;
         if !python.make_environment(&shelf, guard)? {
             say("Python can make no virtual environment: installing into a folder");
@@ -54,18 +86,18 @@ impl Python {
         if !python.has_environment() {
             pip.arg("--target").arg(python.packages());
         }
-        step(pip.arg(PACKAGE), guard)
-            .map_err(|said| Lack::Broken(format!("pip could not install {PACKAGE}\n{said}")))?;
+        step(pip.args(wanted.packages), guard)
+            .map_err(|said| Lack::Broken(format!("pip could not install {packages}\n{said}")))?;
         if !python.works(guard) {
             return Err(Lack::Broken(format!(
-                "{PACKAGE} was installed and cannot be imported"
+                "{packages} was installed and cannot be imported"
             )));
         }
         shelf.fill()?;
         Ok(python)
     }
 
-    /// Python with the client on its module path.
+    /// Python with the packages on its module path.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(self.program());
         for (name, value) in self.environment() {
@@ -116,6 +148,7 @@ impl Python {
     }
 
     fn works(&self, guard: &Guard) -> bool {
-        step(self.command().args(["-c", "import mcp"]), guard).is_ok()
+        let import = format!("import {}", self.module);
+        step(self.command().args(["-c", &import]), guard).is_ok()
     }
 }

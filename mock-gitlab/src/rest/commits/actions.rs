@@ -157,7 +157,9 @@ pub(crate) fn commit(
             message,
         },
     );
-    repository.branches.insert(branch, id.clone());
+    repository.branches.insert(branch.clone(), id.clone());
+    let by = cx.user()?.id;
+    cx.world.pushed(project.id, &branch, by, cx.now);
     Ok(id)
 }
 

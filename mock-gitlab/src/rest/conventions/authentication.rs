@@ -33,7 +33,7 @@ pub(crate) fn resolve(
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
     let caller = match route.surface {
-        Surface::Rest => match presented(request, params) {
+        Surface::Rest | Surface::GraphQl => match presented(request, params) {
             Some(value) => by_token(world, &value, now)?,
             None => match presented_job_token(request, params) {
                 Some(value) if route.job_token => by_job_token(world, &value)?,
@@ -42,7 +42,7 @@ pub(crate) fn resolve(
         },
         Surface::Web | Surface::Control => by_session(world, request, true),
     };
-    if route.surface != Surface::Rest {
+    if !matches!(route.surface, Surface::Rest | Surface::GraphQl) {
         return Ok(caller);
     }
     if let Some(token) = caller
@@ -50,7 +50,7 @@ pub(crate) fn resolve(
         .as_ref()
         .and_then(|value| world.tokens.get_mut(value))
     {
-        if token.kind != TokenKind::Job {
+        if token.kind != TokenKind::Job && route.surface == Surface::Rest {
             scopes::check(&token.scopes, request.is_read(), route.also)?;
         }
         token.last_used_at = Some(now);
@@ -81,6 +81,24 @@ fn presented(request: &Request, params: &Params) -> Option<Presented> {
     None
 }
 
+/// The value of the token a request carries, whether it is any good or not.
+pub(crate) fn value_of(request: &Request) -> Option<String> {
+    let params = Params::read(request).unwrap_or_default();
+    match presented(request, &params) {
+        Some(Presented::Private(value) | Presented::Bearer(value)) => Some(value),
+        None => presented_job_token(request, &params),
+    }
+}
+
+/// The name of the user whose token or session a request carries.
+pub(crate) fn name_of(world: &World, request: &Request) -> Option<String> {
+    let token = value_of(request).and_then(|value| world.tokens.get(&value));
+    let session = request.cookie("_gitlab_session");
+    let session = session.and_then(|id| world.sessions.get(id)?.user);
+    let id = token.map(|token| token.user).or(session)?;
+    world.users.get(&id).map(|user| user.username.clone())
+}
+
 enum Presented {
     /// As `PRIVATE-TOKEN`: OAuth tokens do not count.
     Private(String),
@@ -95,7 +113,9 @@ fn by_token(world: &World, presented: &Presented, now: Timestamp) -> Result<Call
     };
     let token = world.tokens.get(value).ok_or_else(ApiError::unauthorized)?;
     let fits = match token.kind {
-        TokenKind::Personal | TokenKind::Project | TokenKind::Group => true,
+        TokenKind::Personal | TokenKind::Impersonation | TokenKind::Project | TokenKind::Group => {
+            true
+        }
         TokenKind::OAuth => oauth_too,
         TokenKind::Job => false,
     };

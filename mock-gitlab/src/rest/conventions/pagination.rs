@@ -46,6 +46,9 @@ pub(crate) fn offset<T>(
     rows: &[T],
     render: impl Fn(&T) -> Value,
 ) -> Result<Answer, ApiError> {
+    if wants_keyset(cx) {
+        return Err(no_keyset());
+    }
     let page = Page::wanted(cx)?;
     let total = rows.len();
     let start = (page.number - 1).saturating_mul(page.size);
@@ -68,7 +71,7 @@ pub(crate) fn offset_or_keyset<T>(
     render: impl Fn(&T) -> Value,
 ) -> Result<Answer, ApiError> {
     let page = Page::wanted(cx)?;
-    if cx.params.text("pagination").as_deref() != Some("keyset") {
+    if !wants_keyset(cx) {
         if page.number.saturating_mul(page.size) > OFFSET_LIMIT {
             let text = "Offset pagination has a maximum allowed offset of 50000 for requests that \
                         return objects of this type. Remaining records can be retrieved using \
@@ -82,10 +85,7 @@ pub(crate) fn offset_or_keyset<T>(
         .filled("order_by")
         .is_some_and(|order| order != "id")
     {
-        return Err(ApiError::error(
-            405,
-            "Keyset pagination is not yet available for this type of request",
-        ));
+        return Err(no_keyset());
     }
     let ascending = cx.params.ascending(false)?;
     rows.sort_by_key(&id);
@@ -110,6 +110,35 @@ pub(crate) fn offset_or_keyset<T>(
             next_link(cx, answer, name, &last.to_string())
         }
     })
+}
+
+fn wants_keyset(cx: &Cx<'_>) -> bool {
+    cx.params.text("pagination").as_deref() == Some("keyset")
+}
+
+fn no_keyset() -> ApiError {
+    let text = "Keyset pagination is not yet available for this type of request";
+    ApiError::error(405, text)
+}
+
+/// As [`offset`] on a route that has keyset pages in one order only, with an opaque
+/// `cursor`. The rows come in that order already.
+pub(crate) fn offset_or_cursor<T>(
+    cx: &Cx<'_>,
+    rows: &[T],
+    order: &str,
+    id: impl Fn(&T) -> u64,
+    render: impl Fn(&T) -> Value,
+) -> Result<Answer, ApiError> {
+    if !wants_keyset(cx) {
+        return offset(cx, rows, render);
+    }
+    let wanted = cx.params.filled("order_by");
+    if wanted.is_some_and(|wanted| wanted != order) {
+        return Err(no_keyset());
+    }
+    let cursor = |row: &T| format!("{:016x}", id(row));
+    by_cursor(cx, rows, "cursor", cursor, render)
 }
 
 /// Keyset pages over rows with an opaque text cursor, such as a tree's `page_token`.

@@ -4,28 +4,50 @@
 //! Types are read leniently, as Grape does: `"7"` is a number, `"true"` a truth
 //! value, comma text a list where a list is wanted.
 
+mod multipart;
 mod parse;
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::request::Request;
 
+/// A file of a multipart form.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload {
+    /// As the client named it.
+    pub(crate) filename: String,
+    pub(crate) content: Bytes,
+}
+
 /// All parameters of one request by name; the body wins over the query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params {
     all: Map<String, Value>,
+    files: BTreeMap<String, Upload>,
 }
 
 impl Params {
     /// Reads query and body. A JSON body that is no JSON is a 400.
     pub(crate) fn read(request: &Request) -> Result<Self, ApiError> {
         let mut all = parse::pairs(request.query.as_bytes());
-        for (name, value) in parse::body(request)? {
+        let body = parse::body(request)?;
+        for (name, value) in body.fields {
             all.insert(name, value);
         }
-        Ok(Self { all })
+        Ok(Self {
+            all,
+            files: body.files,
+        })
+    }
+
+    /// The file of a multipart form under that name.
+    pub(crate) fn file(&self, name: &str) -> Option<&Upload> {
+        self.files.get(name)
     }
 
     /// The value as it came; `null` counts as absent.
@@ -70,6 +92,22 @@ impl Params {
                 .map(Some)
                 .map_err(|_| ApiError::invalid(name)),
         }
+    }
+
+    /// 400 unless one of the names was given, as updates want it.
+    pub(crate) fn at_least_one(&self, names: &[&str]) -> Result<(), ApiError> {
+        if names
+            .iter()
+            .any(|name| self.has(name) || self.files.contains_key(*name))
+        {
+            return Ok(());
+        }
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let text = format!(
+            "{} {verb} missing, at least one parameter must be provided",
+            names.join(", ")
+        );
+        Err(ApiError::error(400, &text))
     }
 
     /// An id: a whole number that is not negative.
@@ -136,7 +174,7 @@ impl Params {
 
     /// A list of objects; `x[0][k]=` in forms counts as a list too.
     pub(crate) fn objects(&self, name: &str) -> Option<Vec<Self>> {
-        let one = |value: &Value| value.as_object().map(|all| Self { all: all.clone() });
+        let one = |value: &Value| value.as_object().map(Self::nested);
         match self.get(name)? {
             Value::Array(items) => Some(items.iter().filter_map(one).collect()),
             Value::Object(items) => Some(items.values().filter_map(one).collect()),
@@ -146,9 +184,14 @@ impl Params {
 
     /// An object, `h[k]=v`.
     pub(crate) fn object(&self, name: &str) -> Option<Self> {
-        self.get(name)?
-            .as_object()
-            .map(|all| Self { all: all.clone() })
+        self.get(name)?.as_object().map(Self::nested)
+    }
+
+    fn nested(all: &Map<String, Value>) -> Self {
+        Self {
+            all: all.clone(),
+            files: BTreeMap::new(),
+        }
     }
 
     /// A point in time, or a date.
@@ -200,9 +243,7 @@ mod tests {
     use super::*;
 
     fn query(text: &str) -> Params {
-        Params {
-            all: parse::pairs(text.as_bytes()),
-        }
+        Params::nested(&parse::pairs(text.as_bytes()))
     }
 
     #[test]

@@ -5,9 +5,19 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{DEVELOPER, OWNER, REPORTER};
-use crate::world::{Group, Project, Visibility};
+use crate::world::{Group, Namespace, Project, User, Visibility};
 
 impl Cx<'_> {
+    /// The caller, who must be an administrator: 401 for anonymous callers, 403 for others.
+    pub(crate) fn admin(&self) -> Result<User, ApiError> {
+        let user = self.user()?;
+        if user.admin {
+            Ok(user)
+        } else {
+            Err(ApiError::forbidden())
+        }
+    }
+
     /// The project in the path (`:id`), visible to the caller.
     pub(crate) fn project(&self) -> Result<Project, ApiError> {
         self.project_named(self.path.get("id"))
@@ -121,9 +131,15 @@ impl Cx<'_> {
     /// Whether the caller may push to a branch, protection considered.
     pub(crate) fn pushes_to(&self, project: &Project, branch: &str) -> bool {
         let level = self.level_in(project);
+        let above = match project.namespace {
+            Namespace::Group(id) => self.world.ancestry(id).collect(),
+            Namespace::User(_) => Vec::new(),
+        };
+        let above = above.iter().flat_map(|group| &group.protected_branches);
         let rules: Vec<_> = project
             .protected_branches
             .iter()
+            .chain(above)
             .filter(|rule| rule.covers(branch))
             .collect();
         if rules.is_empty() {

@@ -1,14 +1,20 @@
 //! Creating, changing and deleting groups.
 
-use super::{entity, visibility};
+use super::entity::{entity, settings};
+use super::visibility;
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
+use crate::rest::avatars;
+use crate::rest::settings as instance_settings;
 use crate::world::access::{MAINTAINER, OWNER};
-use crate::world::{NewGroup, Visibility};
+use crate::world::{Home, NewGroup, Visibility};
 
 pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let user = cx.user()?;
+    if user.details.get("can_create_group") == Some(&false.into()) {
+        return Err(ApiError::forbidden());
+    }
     let (name, path) = (cx.params.required("name")?, cx.params.required("path")?);
     let parent = match cx.params.filled("parent_id") {
         None => None,
@@ -21,7 +27,9 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         }
     };
     check_path(cx, parent, &path)?;
-    let visibility = visibility(cx)?.unwrap_or(Visibility::Private);
+    let visibility = visibility(cx)?.unwrap_or_else(|| usual_visibility(cx));
+    check_visibility(cx, parent, visibility)?;
+    let (settings, avatar) = (settings(cx)?, avatars::changed(cx, None)?);
     let description = cx.params.text("description").unwrap_or_default();
     let new = NewGroup {
         name: &name,
@@ -31,11 +39,62 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         visibility,
     };
     let id = cx.world.add_group(new, user.id, cx.now);
+    if let Some(group) = cx.world.groups.get_mut(&id) {
+        group.settings = settings;
+        group.avatar = avatar;
+    }
     let group = cx.group_named(&id.to_string())?;
+    cx.audit(Home::Group(id), "group_created", &group.path);
     Ok(Answer::created(&entity(cx, &group)))
 }
 
-fn check_path(cx: &Cx<'_>, parent: Option<u64>, path: &str) -> Result<(), ApiError> {
+fn usual_visibility(cx: &Cx<'_>) -> Visibility {
+    let set = instance_settings::changed(cx.world, "default_group_visibility");
+    let set = set
+        .and_then(|value| value.as_str())
+        .and_then(Visibility::parse);
+    set.unwrap_or(Visibility::Private)
+}
+
+/// Nothing is more visible than what it lies in.
+fn check_visibility(cx: &Cx<'_>, parent: Option<u64>, wanted: Visibility) -> Result<(), ApiError> {
+    let above = parent.and_then(|id| cx.world.groups.get(&id));
+    match above.filter(|above| above.visibility < wanted) {
+        None => Ok(()),
+        Some(above) => Err(ApiError::bad_request(&format!(
+            "Failed to save group {{:visibility_level=>[\"{} is not allowed since the parent group has a {} visibility.\"]}}",
+            wanted.name(),
+            above.visibility.name()
+        ))),
+    }
+}
+
+/// Nor does it become less visible than what lies in it.
+fn check_contents(cx: &Cx<'_>, group: u64, wanted: Visibility) -> Result<(), ApiError> {
+    let mut groups = cx.world.groups.values().filter(|g| g.parent == Some(group));
+    let in_group = crate::world::Namespace::Group(group);
+    let mut projects = cx
+        .world
+        .projects
+        .values()
+        .filter(|p| p.namespace == in_group);
+    let because = |what: &str| {
+        let text = format!(
+            "{} is not allowed since {what} with higher visibility.",
+            wanted.name()
+        );
+        Err(ApiError::validation("visibility_level", &text))
+    };
+    if projects.any(|project| project.visibility > wanted) {
+        return because("this group contains projects");
+    }
+    if groups.any(|group| group.visibility > wanted) {
+        return because("there are sub-groups");
+    }
+    Ok(())
+}
+
+pub(super) fn check_path(cx: &Cx<'_>, parent: Option<u64>, path: &str) -> Result<(), ApiError> {
     let sane = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if path.is_empty() || path.len() > 255 || !path.chars().all(sane) || path.starts_with('-') {
         return Err(ApiError::bad_request(
@@ -65,7 +124,13 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     if let Some(text) = cx.params.text("description") {
         group.description = text;
     }
-    group.visibility = visibility(cx)?.unwrap_or(group.visibility);
+    if let Some(wanted) = visibility(cx)?.filter(|wanted| *wanted != group.visibility) {
+        check_visibility(cx, group.parent, wanted)?;
+        check_contents(cx, group.id, wanted)?;
+        group.visibility = wanted;
+    }
+    group.settings.extend(settings(cx)?);
+    group.avatar = avatars::changed(cx, group.avatar)?;
     cx.world.groups.insert(group.id, group.clone());
     Ok(Answer::json(&entity(cx, &group)))
 }
@@ -88,24 +153,24 @@ pub(super) fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             "`full_path` is incorrect. You must enter the complete path for the subgroup.",
         ));
     }
-    let projects: Vec<u64> = cx
-        .world
-        .projects_below(group.id)
-        .map(|project| project.id)
-        .collect();
-    for id in projects {
-        cx.world.projects.remove(&id);
-        cx.world.repositories.remove(&id);
-    }
-    let groups: Vec<u64> = cx.world.groups.keys().copied().collect();
-    let doomed: Vec<u64> = groups
-        .into_iter()
-        .filter(|id| cx.world.lies_below(*id, group.id))
-        .collect();
-    for id in doomed {
-        cx.world.groups.remove(&id);
-    }
+    cx.world.remove_group(group.id);
     Ok(Answer::accepted())
+}
+
+/// Read-only and back; 422 when it is so already.
+pub(super) fn set_archived(cx: &mut Cx<'_>, archived: bool) -> Result<Answer, ApiError> {
+    let mut group = cx.group_as(OWNER)?;
+    if group.archived == archived {
+        let text = if archived {
+            "Group is already archived!"
+        } else {
+            "Group is already unarchived!"
+        };
+        return Err(ApiError::message(422, text));
+    }
+    group.archived = archived;
+    cx.world.groups.insert(group.id, group.clone());
+    Ok(Answer::created(&entity(cx, &group)))
 }
 
 pub(super) fn restore(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {

@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{GUEST, OWNER, PLANNER};
+use crate::world::changes::Watched;
 use crate::world::{Issue, Noteable, Project, Visibility};
 
 const TYPES: [&str; 4] = ["issue", "incident", "test_case", "task"];
@@ -40,7 +41,22 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         issue.updated_at = at;
     }
     cx.world.issues.insert(id, issue.clone());
+    history(cx, id, &opened(), user.id);
     Ok(Answer::created(&entity::single(cx, &issue)))
+}
+
+/// What an issue is before anything is written on it.
+fn opened() -> Watched {
+    Watched {
+        state: "opened".to_owned(),
+        ..Watched::default()
+    }
+}
+
+fn history(cx: &mut Cx<'_>, id: u64, before: &Watched, by: u64) {
+    let now = cx.now;
+    cx.world
+        .write_history(&Noteable::Issue(id), before, by, now);
 }
 
 fn check_title(title: &str) -> Result<(), ApiError> {
@@ -74,6 +90,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let project = cx.project()?;
     let mut issue = find(cx)?;
     let user = cx.user()?;
+    let before = cx.world.watched(&Noteable::Issue(issue.id));
     let may = changes_issue(cx, &project, &issue);
     if !may {
         return Err(ApiError::forbidden());
@@ -103,6 +120,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     issue.updated_at = cx.now;
     cx.world.issues.insert(issue.id, issue.clone());
+    history(cx, issue.id, &before.unwrap_or_default(), user.id);
     Ok(Answer::json(&entity::single(cx, &issue)))
 }
 

@@ -1,11 +1,12 @@
 //! Estimated and spent time, of issues and merge requests alike.
 //! <https://docs.gitlab.com/api/issues/#time-tracking>
 
-use super::fields::{parse_time, sets_metadata, time_stats};
+use super::fields::{parse_time, time_stats};
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::notes::Target;
+use crate::world::access::PLANNER;
 use crate::world::{Noteable, World};
 
 pub(super) fn stats(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -51,7 +52,7 @@ pub(crate) fn times(cx: &Cx<'_>, target: &Target) -> (i64, i64) {
             let request = cx.world.merge_requests.get(&id);
             request.map(|request| (request.time_estimate, request.total_time_spent))
         }
-        Noteable::Commit(..) => None,
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => None,
     };
     times.unwrap_or_default()
 }
@@ -62,7 +63,7 @@ fn change(
     change: impl FnOnce(&mut (i64, i64)),
 ) -> Result<Answer, ApiError> {
     let target = Target::find(cx)?;
-    if !sets_metadata(cx, &target.project) {
+    if target.level < PLANNER {
         return Err(ApiError::forbidden());
     }
     let mut new = times(cx, &target);
@@ -86,6 +87,6 @@ pub(crate) fn set(world: &mut World, noteable: &Noteable, (estimate, spent): (i6
                 request.total_time_spent = spent;
             }
         }
-        Noteable::Commit(..) => {}
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => {}
     }
 }

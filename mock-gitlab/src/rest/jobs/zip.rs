@@ -5,7 +5,7 @@
 const DAY: u16 = 0x0021;
 
 /// Packs files, path and content.
-pub(super) fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut body, mut directory) = (Vec::new(), Vec::new());
     for (path, content) in files {
         let offset = small(body.len());

@@ -9,6 +9,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::issues::fields;
 use crate::world::access::{DEVELOPER, OWNER};
+use crate::world::changes::Watched;
 use crate::world::{MergeRequest, NewMergeRequest, Noteable, Project};
 
 const DRAFT: &str = "Draft: ";
@@ -45,6 +46,13 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         return Err(error);
     }
     cx.world.merge_requests.insert(id, request.clone());
+    let before = Watched {
+        state: "opened".to_owned(),
+        ..Watched::default()
+    };
+    let noteable = Noteable::MergeRequest(id);
+    cx.world.write_history(&noteable, &before, user.id, cx.now);
+    cx.world.pipeline_for_merge_request(id, user.id, cx.now);
     Ok(Answer::created(&entity::single(cx, &request)))
 }
 
@@ -142,12 +150,15 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let event = cx.params.choice("state_event", &["close", "reopen"])?;
     request.updated_at = cx.now;
     let id = request.id;
+    let noteable = Noteable::MergeRequest(id);
+    let before = cx.world.watched(&noteable).unwrap_or_default();
     cx.world.merge_requests.insert(id, request);
     match event {
         Some("close") => close(cx, id, user.id),
         Some(_) => reopen(cx, id, user.id),
         None => {}
     }
+    cx.world.write_history(&noteable, &before, user.id, cx.now);
     let request = cx
         .world
         .merge_requests

@@ -78,7 +78,7 @@ fn get(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let target = Target::find(cx)?;
     let (request, _) = own(cx)?;
-    target.writable(cx)?;
+    target.writable()?;
     let body = cx.params.required("note")?;
     let discussion = cx.params.filled("in_reply_to_discussion_id");
     let known = |id: &String| {

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::DEVELOPER;
-use crate::world::{MergeOptions, MergeRequest, Project};
+use crate::world::{MergeOptions, MergeRequest, Noteable, Project};
 
 /// Whether the caller may merge into the target branch, protection considered.
 pub(crate) fn may_merge(cx: &Cx<'_>, project: &Project, request: &MergeRequest) -> bool {
@@ -40,11 +40,16 @@ pub(super) fn merge(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     if !may_merge(cx, &project, &request) {
         return Err(ApiError::unauthorized());
     }
+    let before = cx
+        .world
+        .watched(&Noteable::MergeRequest(request.id))
+        .unwrap_or_default();
     let auto =
         cx.params.is_set("auto_merge")? || cx.params.is_set("merge_when_pipeline_succeeds")?;
     let status = cx.world.merge_status(&request, cx.now);
     // Without anything to wait for, auto-merge merges at once.
-    let waits = auto && PASSING.contains(&status);
+    let busy = cx.world.is_pipeline_busy(&request);
+    let waits = auto && (PASSING.contains(&status) || (status == "mergeable" && busy));
     match status {
         "conflict" => return Err(ApiError::message(422, "Branch cannot be merged")),
         "mergeable" => {}
@@ -76,7 +81,11 @@ pub(super) fn merge(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     } else {
         let merged = cx.world.merge(request.id, &options, user.id, cx.now);
         merged.map_err(|problem| ApiError::message(422, problem.to_string()))?;
+        cx.world
+            .pushed(request.project, &request.target_branch, user.id, cx.now);
     }
+    let noteable = Noteable::MergeRequest(request.id);
+    cx.world.write_history(&noteable, &before, user.id, cx.now);
     let request = cx
         .world
         .merge_requests

@@ -27,7 +27,9 @@ impl Thing {
         match target.noteable {
             Noteable::Issue(id) => Ok(Self::Issue(id)),
             Noteable::MergeRequest(id) => Ok(Self::MergeRequest(id)),
-            Noteable::Commit(..) => Err(ApiError::gone()),
+            Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => {
+                Err(ApiError::gone())
+            }
         }
     }
 

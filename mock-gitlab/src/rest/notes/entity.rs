@@ -13,6 +13,8 @@ pub(crate) fn entity(cx: &Cx<'_>, target: &Target, note: &Note) -> Value {
         Noteable::Issue(id) => (json!(id), "Issue"),
         Noteable::MergeRequest(id) => (json!(id), "MergeRequest"),
         Noteable::Commit(..) => (Value::Null, "Commit"),
+        Noteable::Snippet(id) => (json!(id), "Snippet"),
+        Noteable::Epic(id) => (json!(id), "Epic"),
     };
     let thread = cx.world.discussions.get(&note.discussion);
     let alone = thread.is_none_or(|thread| thread.individual_note);
@@ -31,7 +33,7 @@ pub(crate) fn entity(cx: &Cx<'_>, target: &Target, note: &Note) -> Value {
         "system": note.system,
         "noteable_id": id,
         "noteable_type": kind,
-        "project_id": target.project.id,
+        "project_id": target.project.as_ref().map(|project| project.id),
         "resolvable": note.resolvable,
         "confidential": note.internal,
         "internal": note.internal,

@@ -7,7 +7,7 @@ use super::Target;
 use crate::context::Cx;
 use crate::rest::issues::fields::{ensure_labels, parse_time, sets_metadata};
 use crate::rest::{issues, merge_requests};
-use crate::world::{MergeOptions, Noteable};
+use crate::world::{MergeOptions, Noteable, Project};
 
 /// What the quick actions of a text did, and the text without them.
 #[derive(Debug, Default)]
@@ -41,12 +41,16 @@ pub(crate) fn settle(cx: &mut Cx<'_>, target: &Target, body: &str) -> Done {
 
 /// Whether the line was a command that did something.
 fn execute(cx: &mut Cx<'_>, target: &Target, (name, value): (&str, &str), done: &mut Done) -> bool {
-    let found = match target.noteable {
-        Noteable::Issue(id) => on_issue(cx, target, id, (name, value)),
-        Noteable::MergeRequest(id) => on_merge_request(cx, target, id, (name, value)),
-        Noteable::Commit(..) => None,
+    // Commits, snippets and epics have no quick actions here.
+    let Some(project) = &target.project else {
+        return false;
     };
-    let found = found.or_else(|| on_either(cx, target, (name, value)));
+    let found = match target.noteable {
+        Noteable::Issue(id) => on_issue(cx, target, project, id, (name, value)),
+        Noteable::MergeRequest(id) => on_merge_request(cx, project, id, (name, value)),
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => None,
+    };
+    let found = found.or_else(|| on_either(cx, target, project, (name, value)));
     let Some((key, change, text)) = found else {
         return false;
     };
@@ -58,9 +62,15 @@ fn execute(cx: &mut Cx<'_>, target: &Target, (name, value): (&str, &str), done: 
 /// Name and value of the change, and the sentence GitLab says about it.
 type Change = Option<(&'static str, Value, String)>;
 
-fn on_issue(cx: &mut Cx<'_>, target: &Target, id: u64, (name, _): (&str, &str)) -> Change {
+fn on_issue(
+    cx: &mut Cx<'_>,
+    target: &Target,
+    project: &Project,
+    id: u64,
+    (name, _): (&str, &str),
+) -> Change {
     let issue = cx.world.issues.get(&id)?;
-    if !issues::changes_issue(cx, &target.project, issue) {
+    if !issues::changes_issue(cx, project, issue) {
         return None;
     }
     let (user, now) = (cx.caller.user?, cx.now);
@@ -98,13 +108,18 @@ fn on_issue(cx: &mut Cx<'_>, target: &Target, id: u64, (name, _): (&str, &str)) 
     }
 }
 
-fn on_merge_request(cx: &mut Cx<'_>, target: &Target, id: u64, (name, _): (&str, &str)) -> Change {
+fn on_merge_request(
+    cx: &mut Cx<'_>,
+    project: &Project,
+    id: u64,
+    (name, _): (&str, &str),
+) -> Change {
     let request = cx.world.merge_requests.get(&id)?.clone();
     let (user, now) = (cx.caller.user?, cx.now);
-    let may = merge_requests::changes_merge_request(cx, &target.project, &request);
+    let may = merge_requests::changes_merge_request(cx, project, &request);
     let draft = request.is_draft();
     match name {
-        "merge" if merge_requests::may_merge(cx, &target.project, &request) => {
+        "merge" if merge_requests::may_merge(cx, project, &request) => {
             let options = MergeOptions {
                 squash: request.squash,
                 remove_source_branch: request.remove_source_branch,
@@ -150,8 +165,13 @@ fn on_merge_request(cx: &mut Cx<'_>, target: &Target, id: u64, (name, _): (&str,
     }
 }
 
-fn on_either(cx: &mut Cx<'_>, target: &Target, (name, value): (&str, &str)) -> Change {
-    if !sets_metadata(cx, &target.project) {
+fn on_either(
+    cx: &mut Cx<'_>,
+    target: &Target,
+    project: &Project,
+    (name, value): (&str, &str),
+) -> Change {
+    if !sets_metadata(cx, project) {
         return None;
     }
     match name {
@@ -161,7 +181,7 @@ fn on_either(cx: &mut Cx<'_>, target: &Target, (name, value): (&str, &str)) -> C
                 Noteable::MergeRequest(id) => {
                     value.clone_into(&mut cx.world.merge_requests.get_mut(&id)?.title);
                 }
-                Noteable::Commit(..) => return None,
+                Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => return None,
             }
             Some((
                 "title",
@@ -169,25 +189,27 @@ fn on_either(cx: &mut Cx<'_>, target: &Target, (name, value): (&str, &str)) -> C
                 format!("Changed the title to \"{value}\"."),
             ))
         }
-        "label" | "unlabel" if !value.is_empty() => labels(cx, target, name == "label", value),
+        "label" | "unlabel" if !value.is_empty() => {
+            labels(cx, target, project, name == "label", value)
+        }
         "assign" | "unassign" => assign(cx, target, name == "assign", value),
         "estimate" | "spend" => time(cx, target, name, value),
         _ => None,
     }
 }
 
-fn labels(cx: &mut Cx<'_>, target: &Target, adds: bool, value: &str) -> Change {
+fn labels(cx: &mut Cx<'_>, target: &Target, project: &Project, adds: bool, value: &str) -> Change {
     let names = value
         .split('~')
         .map(|name| name.trim().trim_matches('"').to_owned());
     let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     if adds {
-        ensure_labels(cx, &target.project, &names);
+        ensure_labels(cx, project, &names);
     }
     let labels = match target.noteable {
         Noteable::Issue(id) => &mut cx.world.issues.get_mut(&id)?.labels,
         Noteable::MergeRequest(id) => &mut cx.world.merge_requests.get_mut(&id)?.labels,
-        Noteable::Commit(..) => return None,
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => return None,
     };
     labels.retain(|label| !names.contains(label));
     let key = if adds {
@@ -216,7 +238,7 @@ fn assign(cx: &mut Cx<'_>, target: &Target, adds: bool, value: &str) -> Change {
     let assignees = match target.noteable {
         Noteable::Issue(id) => &mut cx.world.issues.get_mut(&id)?.assignees,
         Noteable::MergeRequest(id) => &mut cx.world.merge_requests.get_mut(&id)?.assignees,
-        Noteable::Commit(..) => return None,
+        Noteable::Commit(..) | Noteable::Snippet(_) | Noteable::Epic(_) => return None,
     };
     assignees.retain(|user| !users.is_empty() && !users.contains(user));
     if adds {

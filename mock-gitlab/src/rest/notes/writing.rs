@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::world::access::{OWNER, PLANNER};
-use crate::world::{NewNote, Note, Place};
+use crate::world::{NewNote, Note, Noteable, Place};
 
 /// A note as the parameters ask for it.
 #[derive(Clone, Debug)]
@@ -40,20 +40,23 @@ pub(crate) fn write(
     render: fn(&Cx<'_>, &Target, &Note) -> Value,
 ) -> Result<Answer, ApiError> {
     let user = cx.user()?;
-    target.writable(cx)?;
-    if draft.internal && cx.level_in(&target.project) < PLANNER {
+    target.writable()?;
+    if draft.internal && target.level < PLANNER {
         return Err(ApiError::forbidden());
     }
+    let before = cx.world.watched(&target.noteable);
     let done = settle(cx, target, &draft.body);
+    if let Some(before) = before {
+        cx.world
+            .write_history(&target.noteable, &before, user.id, cx.now);
+    }
     if done.rest.trim().is_empty() && !done.summary.is_empty() {
         return Ok(Answer::json_with(
             202,
             &json!({ "commands_changes": done.changes, "summary": done.summary }),
         ));
     }
-    let dated = draft
-        .created_at
-        .filter(|_| cx.level_in(&target.project) >= OWNER);
+    let dated = draft.created_at.filter(|_| target.level >= OWNER);
     let new = NewNote {
         noteable: target.noteable.clone(),
         place: draft.place,
@@ -76,16 +79,21 @@ pub(crate) fn write(
 fn touch(cx: &mut Cx<'_>, target: &Target) {
     let now = cx.now;
     match target.noteable {
-        crate::world::Noteable::Issue(id) => {
+        Noteable::Issue(id) => {
             if let Some(issue) = cx.world.issues.get_mut(&id) {
                 issue.updated_at = now;
             }
         }
-        crate::world::Noteable::MergeRequest(id) => {
+        Noteable::MergeRequest(id) => {
             if let Some(request) = cx.world.merge_requests.get_mut(&id) {
                 request.updated_at = now;
             }
         }
-        crate::world::Noteable::Commit(..) => {}
+        Noteable::Snippet(id) => {
+            if let Some(snippet) = cx.world.record_mut("snippet", id) {
+                snippet.updated_at = now;
+            }
+        }
+        Noteable::Commit(..) | Noteable::Epic(_) => {}
     }
 }

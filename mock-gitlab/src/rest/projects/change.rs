@@ -7,6 +7,7 @@ use super::settings;
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
+use crate::rest::avatars;
 use crate::world::access::{DEVELOPER, MAINTAINER, OWNER};
 use crate::world::repository::Change;
 use crate::world::{Namespace, NewProject, Visibility};
@@ -28,6 +29,7 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     check_new_path(cx, namespace, &path, &name)?;
     let visibility = visibility(cx)?.unwrap_or(Visibility::Private);
     let description = cx.params.text("description").unwrap_or_default();
+    let avatar = avatars::changed(cx, None)?;
     let new = NewProject {
         name: &name,
         path: &path,
@@ -53,6 +55,14 @@ pub(super) fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         }
     }
     cx.world.protect_branch(id, &branch);
+    let topics = cx
+        .params
+        .list("topics")
+        .or_else(|| cx.params.list("tag_list"));
+    if let Some(project) = cx.world.projects.get_mut(&id) {
+        project.avatar = avatar;
+        project.topics = topics.unwrap_or_default();
+    }
     change_settings(cx, id);
     created(cx, id)
 }
@@ -67,7 +77,7 @@ fn created(cx: &Cx<'_>, id: u64) -> Result<Answer, ApiError> {
 }
 
 /// The namespace a parameter names, by number or path, if the caller may create there.
-pub(super) fn namespace_for_new(
+pub(crate) fn namespace_for_new(
     cx: &Cx<'_>,
     parameter: &str,
 ) -> Result<Option<Namespace>, ApiError> {
@@ -77,6 +87,12 @@ pub(super) fn namespace_for_new(
     let user = cx.user()?;
     if wanted == user.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&user.username) {
         return Ok(Some(Namespace::User(user.id)));
+    }
+    let other = cx.world.users.values().find(|other| {
+        wanted == other.namespace_id.to_string() || wanted.eq_ignore_ascii_case(&other.username)
+    });
+    if let Some(other) = other.filter(|_| user.admin) {
+        return Ok(Some(Namespace::User(other.id)));
     }
     let hidden = || ApiError::validation("namespace", "is not valid");
     let group = cx.group_named(&wanted).map_err(|_| hidden())?;
@@ -88,7 +104,7 @@ pub(super) fn namespace_for_new(
 }
 
 /// A path must look like one and be free.
-pub(super) fn check_new_path(
+pub(crate) fn check_new_path(
     cx: &Cx<'_>,
     namespace: Namespace,
     path: &str,
@@ -168,6 +184,7 @@ pub(super) fn update(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
             }
         }
     }
+    project.avatar = avatars::changed(cx, project.avatar)?;
     let id = project.id;
     cx.world.projects.insert(id, project);
     change_settings(cx, id);

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::settings;
 use crate::context::Cx;
 use crate::error::ApiError;
-use crate::rest::users;
+use crate::rest::{avatars, shares, users};
 use crate::world::access::MAINTAINER;
-use crate::world::{Namespace, Project, Repository, Visibility};
+use crate::world::{Namespace, Owner, Project, Repository, Visibility};
 
 /// The short form of lists and nested places.
 pub(crate) fn short(cx: &Cx<'_>, project: &Project) -> Value {
@@ -37,7 +37,7 @@ pub(crate) fn short(cx: &Cx<'_>, project: &Project) -> Value {
         "web_url": url,
         "readme_url": readme(cx, project).map(|(branch, file)| format!("{url}/-/blob/{branch}/{file}")),
         "forks_count": cx.world.projects.values().filter(|p| p.forked_from == Some(project.id)).count(),
-        "avatar_url": null,
+        "avatar_url": avatars::url(cx.site, "project", project.id, project.avatar.as_ref()),
         "star_count": project.star_count,
         "last_activity_at": project.last_activity_at,
         "visibility": project.visibility.name(),
@@ -91,6 +91,8 @@ pub(crate) fn full(cx: &Cx<'_>, project: &Project) -> Value {
     }
     all.extend(settings::defaults());
     put(all, Value::Object(project.settings.clone()));
+    let shares = shares::shown(cx, Owner::Project(project.id));
+    all.insert("shared_with_groups".to_owned(), shares);
     if let Some(origin) = project
         .forked_from
         .and_then(|id| cx.world.projects.get(&id))

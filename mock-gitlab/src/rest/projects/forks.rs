@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::conventions::pagination;
+use crate::world::access::OWNER;
 use crate::world::{Namespace, NewProject, Project};
 
 pub(super) fn fork(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
@@ -71,4 +72,37 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         .filter(|project| project.forked_from == Some(origin.id) && cx.sees_project(project))
         .collect();
     pagination::offset(cx, &forks, |project| full(cx, project))
+}
+
+/// Makes a project the fork of another one after the fact: for administrators.
+pub(super) fn relate(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    cx.admin()?;
+    let project = cx.project()?;
+    let origin = cx.project_named(cx.path.get("forked_from_id"))?;
+    if project.forked_from.is_some() {
+        return Err(ApiError::conflict("Project already forked"));
+    }
+    if origin.id == project.id {
+        return Err(ApiError::validation(
+            "base",
+            "Project is already in its own fork network",
+        ));
+    }
+    if let Some(project) = cx.world.projects.get_mut(&project.id) {
+        project.forked_from = Some(origin.id);
+    }
+    let project = cx.project()?;
+    Ok(Answer::created(&full(cx, &project)))
+}
+
+/// Cuts the relation; 304 when there is none.
+pub(super) fn unrelate(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let project = cx.project_as(OWNER)?;
+    if project.forked_from.is_none() {
+        return Ok(Answer::text(304, ""));
+    }
+    if let Some(project) = cx.world.projects.get_mut(&project.id) {
+        project.forked_from = None;
+    }
+    Ok(Answer::no_content())
 }

@@ -115,17 +115,16 @@ impl World {
         usize::try_from(wanted).unwrap_or(usize::MAX)
     }
 
-    /// Approvals that are still missing.
-    pub fn approvals_left(&self, request: &MergeRequest) -> usize {
-        self.approvals_required(request.project)
-            .saturating_sub(request.approved_by.len())
-    }
-
     /// The newest pipeline of the newest commit.
     pub fn head_pipeline(&self, request: &MergeRequest) -> Option<&Pipeline> {
         self.pipelines.values().rev().find(|pipeline| {
             pipeline.project == request.source_project && pipeline.sha == request.sha
         })
+    }
+
+    /// Whether the newest pipeline is still at work.
+    pub fn is_pipeline_busy(&self, request: &MergeRequest) -> bool {
+        self.head_pipeline(request).is_some_and(Pipeline::is_active)
     }
 
     /// The pipelines of a merge request, newest first.

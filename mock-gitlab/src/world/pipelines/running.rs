@@ -120,6 +120,9 @@ pub(super) fn finish(job: &mut Job, outcome: &str, at: Timestamp) {
     job.queued_at = job.queued_at.or(Some(job.created_at));
     job.started_at = job.started_at.or(Some(at));
     job.finished_at = Some(at);
+    if outcome == "success" && job.artifacts.is_empty() {
+        job.artifacts.clone_from(&job.produces);
+    }
     job.failure_reason = (outcome == "failed").then(|| "script_failure".to_owned());
 }
 

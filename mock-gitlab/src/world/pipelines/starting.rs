@@ -44,7 +44,7 @@ impl World {
         new: NewPipeline<'_>,
         now: Timestamp,
     ) -> Result<u64, PipelineProblem> {
-        let (sha, tag, plans) = self.plans(new.project, new.r#ref)?;
+        let (sha, tag, plans) = self.plans(new.project, new.r#ref, new.source)?;
         let id = self.next_id("pipeline");
         let iid = self.next_iid(new.project, "pipeline");
         let pipeline = Pipeline {
@@ -74,6 +74,7 @@ impl World {
         &self,
         project: u64,
         name: &str,
+        source: &str,
     ) -> Result<(String, bool, Vec<Plan>), PipelineProblem> {
         let repository = self.repositories.get(&project);
         let repository = repository.ok_or(PipelineProblem::NoReference)?;
@@ -90,7 +91,7 @@ impl World {
         let entry = repository.entry_at(commit, ".gitlab-ci.yml");
         let blob = entry.and_then(|entry| repository.blob(&entry.id));
         let text = blob.map(|blob| String::from_utf8_lossy(blob).into_owned());
-        let plans = configuration::read(&text.ok_or(PipelineProblem::NoConfiguration)?);
+        let plans = configuration::read(&text.ok_or(PipelineProblem::NoConfiguration)?, source);
         if plans.is_empty() {
             return Err(PipelineProblem::Empty);
         }
@@ -117,7 +118,8 @@ impl World {
             log: String::new(),
             log_size: None,
             artifacts: Vec::new(),
-            seconds: 30,
+            produces: plan.artifacts,
+            seconds: plan.runs.map_or(30, |runs| runs.as_secs()),
             outcome: "success".to_owned(),
             created_at: now,
             queued_at: None,

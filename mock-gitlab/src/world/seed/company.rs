@@ -17,4 +17,6 @@ pub(crate) fn plant(world: &mut World) {
     repositories::plant(world);
     work::plant(world);
     delivery::plant(world);
+    let scanned = crate::clock::Timestamp::parse("2026-10-26T10:25:00Z").unwrap_or_default();
+    world.scan(1, scanned);
 }

@@ -21,12 +21,8 @@ pub(crate) fn plant(world: &mut World) {
             password: "root-keeps-the-keys".to_owned(),
             state: "active".to_owned(),
             admin: true,
-            bot: false,
-            external: false,
-            bio: String::new(),
-            location: String::new(),
-            job_title: String::new(),
             created_at: now,
+            ..User::default()
         },
     );
     for value in TOKENS {

@@ -142,7 +142,7 @@ async fn other_origins_may_use_these_routes_and_no_others() {
 #[tokio::test]
 async fn the_company_has_a_public_and_a_confidential_application() {
     let gl = company().await;
-    let applications: Vec<_> = gl.snapshot().applications.into_values().collect();
+    let applications: Vec<_> = gl.world().applications.into_values().collect();
     let kinds: Vec<(&str, bool)> = applications
         .iter()
         .map(|application| (application.name.as_str(), application.confidential))

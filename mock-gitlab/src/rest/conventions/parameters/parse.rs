@@ -1,7 +1,11 @@
 //! From bytes to names and values: `x[]=`, `h[k]=`, JSON, forms, multipart.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
+use super::Upload;
+use super::multipart;
 use crate::error::ApiError;
 use crate::request::Request;
 
@@ -17,33 +21,49 @@ pub(super) fn pairs(text: &[u8]) -> Map<String, Value> {
     all
 }
 
+/// What a body holds: fields, and files by the name of their field.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) fields: Map<String, Value>,
+    pub(super) files: BTreeMap<String, Upload>,
+}
+
+impl Body {
+    fn of_fields(fields: Map<String, Value>) -> Self {
+        Self {
+            fields,
+            files: BTreeMap::new(),
+        }
+    }
+}
+
 /// Reads the body by its content type.
-pub(super) fn body(request: &Request) -> Result<Map<String, Value>, ApiError> {
+pub(super) fn body(request: &Request) -> Result<Body, ApiError> {
     let kind = request
         .header("content-type")
         .unwrap_or_default()
         .to_ascii_lowercase();
     if request.body.is_empty() {
-        return Ok(Map::new());
+        return Ok(Body::default());
     }
     if kind.starts_with("application/x-www-form-urlencoded") {
-        return Ok(pairs(&request.body));
+        return Ok(Body::of_fields(pairs(&request.body)));
     }
     if kind.starts_with("multipart/form-data") {
-        return Ok(multipart(request).unwrap_or_default());
+        return Ok(multipart::read(request).unwrap_or_default());
     }
     if kind.starts_with("application/json") || kind.is_empty() {
         return match serde_json::from_slice(&request.body) {
-            Ok(Value::Object(all)) => Ok(all),
-            Ok(_) => Ok(Map::new()),
+            Ok(Value::Object(all)) => Ok(Body::of_fields(all)),
+            Ok(_) => Ok(Body::default()),
             Err(_) => Err(ApiError::error(400, "Problems parsing JSON")),
         };
     }
-    Ok(Map::new())
+    Ok(Body::default())
 }
 
 /// Puts a value where `a[b][]` says.
-fn insert(all: &mut Map<String, Value>, name: &str, value: Value) {
+pub(super) fn insert(all: &mut Map<String, Value>, name: &str, value: Value) {
     let Some(keys) = keys(name) else {
         all.insert(name.to_owned(), value);
         return;
@@ -101,35 +121,4 @@ fn place(slot: &mut Value, keys: &[&str], value: Value) {
             );
         }
     }
-}
-
-/// Fields of a multipart form; a file's content is read as text.
-fn multipart(request: &Request) -> Option<Map<String, Value>> {
-    let boundary = request.header("content-type")?.split("boundary=").nth(1)?;
-    let boundary = boundary.split(';').next()?.trim().trim_matches('"');
-    let body = String::from_utf8_lossy(&request.body);
-    let mut all = Map::new();
-    for part in body.split(&format!("--{boundary}")) {
-        let Some((head, content)) = part.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let quoted = |key: &str| {
-            head.split(key)
-                .nth(1)
-                .and_then(|rest| rest.split('"').next())
-        };
-        let Some(name) = quoted(" name=\"") else {
-            continue;
-        };
-        let content = content.strip_suffix("\r\n").unwrap_or(content);
-        insert(&mut all, name, Value::String(content.to_owned()));
-        if let Some(file) = quoted("filename=\"") {
-            insert(
-                &mut all,
-                &format!("{name}_filename"),
-                Value::String(file.to_owned()),
-            );
-        }
-    }
-    Some(all)
 }

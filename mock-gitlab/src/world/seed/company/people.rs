@@ -79,12 +79,11 @@ pub(super) fn plant(world: &mut World) {
             password: person.password.to_owned(),
             state: "active".to_owned(),
             admin: person.username == "root",
-            bot: false,
-            external: false,
             bio: person.bio.to_owned(),
             location: person.location.to_owned(),
             job_title: person.title.to_owned(),
             created_at,
+            ..User::default()
         };
         world.users.insert(id, user);
         for (value, scopes) in person.tokens {
