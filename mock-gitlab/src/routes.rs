@@ -265,6 +265,14 @@ mod tests {
     }
 
     #[test]
+    fn the_home_page_has_a_path_without_segments() {
+        let mut table = RouteTable::new();
+        table.get("", |_| Ok(Answer::no_content()));
+        assert!(matches!(table.find("GET", "/"), Found::Route(..)));
+        assert!(matches!(table.find("GET", "/a"), Found::Nothing));
+    }
+
+    #[test]
     fn several_slashes_are_one() {
         assert_eq!(values("/api/v4//users//7").unwrap().get("id"), "7");
     }

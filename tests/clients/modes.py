@@ -56,6 +56,25 @@ class Pat(Mode):
         return {"GITLAB_PERSONAL_ACCESS_TOKEN": TOKENS["alice"]}
 
 
+class JobToken(Mode):
+    def environment(self) -> dict[str, str]:
+        project = urllib.parse.quote(setting("PROJECT"), safe="")
+        alice = {"Private-Token": TOKENS["alice"]}
+        jobs = self.ask(f"/api/v4/projects/{project}/jobs?per_page=1", alice)
+        token = self.ask("/-/mock/edit", {}, {"do": "mint_job_token", "job": jobs[0]["id"]})["token"]
+        self.users = {None: {}}
+        self.secrets = [token]
+        self.writes = False  # GitLab itself lets job tokens write no notes
+        return {"GITLAB_JOB_TOKEN": token}
+
+    def ask(self, path: str, headers: dict[str, str], body: object = None):
+        data = json.dumps(body).encode() if body is not None else None
+        headers = headers | ({"Content-Type": "application/json"} if data else {})
+        request = urllib.request.Request(self.gitlab + path, data, headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+
 class Nobody(Mode):
     def environment(self) -> dict[str, str]:
         self.users = {None: {}}
@@ -121,6 +140,7 @@ class LocalOAuth(Mode):
 
 MODES = {
     "pat": Pat,
+    "job-token": JobToken,
     "none": Nobody,
     "cookie": Cookie,
     "remote-authorization": Remote,

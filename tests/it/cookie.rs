@@ -245,7 +245,7 @@ async fn a_write_carries_the_csrf_token_which_is_fetched_once() {
             assert_eq!(result.item()["name"], name.as_str());
         }
     }
-    let csrf = scene.gitlab.snapshot().sessions[scene.canary.secret()]
+    let csrf = scene.gitlab.world().sessions[scene.canary.secret()]
         .csrf_token
         .clone();
     let log = scene.gitlab.log();

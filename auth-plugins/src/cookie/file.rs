@@ -192,12 +192,17 @@ fn read_line(line: &[u8]) -> Result<Option<Cookie>, BadLine> {
         domain: domain_of(domain, subdomains)?,
         path: CookiePath::parse(path).ok_or(BadLine)?,
         secure,
-        expires: match expires.trim().parse().map_err(|_| BadLine)? {
-            0 => None,
-            second => Some(second),
-        },
+        expires: end(expires.trim())?,
     };
     Cookie::new(name, value, reach).map(Some).ok_or(BadLine)
+}
+
+/// The second at which it expires; 0, or nothing as Python writes it, lasts as long as the browser.
+fn end(text: &str) -> Result<Option<i64>, BadLine> {
+    match text {
+        "" | "0" => Ok(None),
+        second => second.parse().map(Some).map_err(|_| BadLine),
+    }
 }
 
 fn flag(text: &str) -> Result<bool, BadLine> {

@@ -36,7 +36,8 @@ pub(super) struct Pattern {
 
 impl Pattern {
     pub(super) fn parse(text: &str) -> Self {
-        let segments = text.trim_start_matches('/').split('/').map(|part| {
+        let parts = text.split('/').filter(|part| !part.is_empty());
+        let segments = parts.map(|part| {
             if let Some(name) = part.strip_prefix(':') {
                 Segment::One(name.to_owned())
             } else if let Some(name) = part.strip_prefix('*') {

@@ -11,9 +11,11 @@ use crate::workbench::{PROJECT, Scene, Workbench};
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// Mode and transport of each case.
-const CASES: [(&str, &str); 8] = [
+const CASES: [(&str, &str); 10] = [
     ("pat", "stdio"),
     ("pat", "http"),
+    ("job-token", "stdio"),
+    ("job-token", "http"),
     ("none", "stdio"),
     ("none", "http"),
     ("cookie", "stdio"),

@@ -20,6 +20,7 @@ fn usable_lines_are_used_and_the_others_are_told_by_number() {
         ("nothing", b"", 0, &[]),
         ("only remarks", b"# Netscape HTTP Cookie File\n\n# more\n", 0, &[]),
         ("one", b"a.example\tFALSE\t/\tFALSE\t0\tn\tv\n", 1, &[]),
+        ("no end, as Python writes it", b"a.example\tFALSE\t/\tFALSE\t\tn\tv\n", 1, &[]),
         ("HttpOnly", b"#HttpOnly_a.example\tFALSE\t/\tTRUE\t0\t__Host-n\tv\n", 1, &[]),
         ("HttpOnly without a line", b"#HttpOnly_\n", 0, &[]),
         ("no final line break", b"a.example\tFALSE\t/\tFALSE\t0\tn\tv", 1, &[]),
