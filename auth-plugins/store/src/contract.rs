@@ -96,6 +96,14 @@ impl Value {
         }
     }
 
+    /// Refuses what is longer than [`MAX_VALUE`].
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.bytes.len() > MAX_VALUE {
+            return Err(StoreError::TooLong(self.bytes.len()));
+        }
+        Ok(())
+    }
+
     /// The same value at another rank.
     #[must_use]
     pub fn ranked(mut self, rank: i64) -> Self {

@@ -9,9 +9,11 @@
 
 mod contract;
 mod memory;
+mod sqlite;
 
 pub use contract::{
     Change, Fence, Guarantees, Held, MAX_VALUE, Namespace, Place, Store, StoreError, Taken,
     Updated, Value,
 };
 pub use memory::Memory;
+pub use sqlite::{Sqlite, SqliteError};

@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use gitlab_mcp_core::clock::Clock;
 
 use crate::{
-    Change, Fence, Guarantees, Held, MAX_VALUE, Namespace, Place, Store, StoreError, Taken,
-    Updated, Value,
+    Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
 };
 
 /// A bounded store in memory.
@@ -126,13 +125,6 @@ impl State {
     }
 }
 
-fn check(value: &Value) -> Result<(), StoreError> {
-    if value.bytes.len() > MAX_VALUE {
-        return Err(StoreError::TooLong(value.bytes.len()));
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl Store for Memory {
     fn guarantees(&self) -> Guarantees {
@@ -146,7 +138,7 @@ impl Store for Memory {
     }
 
     async fn put_new(&self, at: &Place, value: Value, life: Duration) -> Result<bool, StoreError> {
-        check(&value)?;
+        value.check()?;
         let (mut state, now) = self.state();
         if state.live(at, now).is_some() {
             return Ok(false);
@@ -192,7 +184,7 @@ impl Store for Memory {
     }
 
     async fn update(&self, at: &Place, change: Change) -> Result<Updated, StoreError> {
-        check(&change.value)?;
+        change.value.check()?;
         let (mut state, now) = self.state();
         let Some(held) = state.held(at, now) else {
             return Ok(Updated::Absent);

@@ -4,3 +4,4 @@ mod bench;
 mod leases;
 mod memory;
 mod records;
+mod sqlite;
