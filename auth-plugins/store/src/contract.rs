@@ -164,7 +164,7 @@ pub enum Updated {
 }
 
 /// The number of a lease: whoever holds the highest may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Fence(pub u64);
 
 /// What a backend can promise.

@@ -9,6 +9,8 @@
 
 mod contract;
 mod memory;
+mod postgresql;
+mod redis;
 mod sqlite;
 
 pub use contract::{
@@ -16,4 +18,6 @@ pub use contract::{
     Updated, Value,
 };
 pub use memory::Memory;
+pub use postgresql::{Postgresql, PostgresqlError};
+pub use redis::{Redis, RedisError};
 pub use sqlite::{Sqlite, SqliteError};

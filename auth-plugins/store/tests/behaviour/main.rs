@@ -1,7 +1,12 @@
-//! The behaviour every backend has, and the backends it is asked of.
+//! The behaviour every backend has, and the backends it is asked of. PostgreSQL and Redis take part
+//! with the feature `servers`; then their addresses stand in the environment.
 
 mod bench;
 mod leases;
 mod memory;
+#[cfg(feature = "servers")]
+mod postgresql;
 mod records;
+#[cfg(feature = "servers")]
+mod redis;
 mod sqlite;
