@@ -168,6 +168,10 @@ pub enum Updated {
 pub struct Fence(pub u64);
 
 /// What a backend can promise.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "five promises that do not depend on each other"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guarantees {
     /// What was answered survives a restart.

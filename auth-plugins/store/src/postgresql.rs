@@ -134,14 +134,12 @@ impl Postgresql {
             let statement = client.prepare_cached(text).await?;
             client.query(&statement, with).await
         };
-        match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(rows) => rows.map_err(|error| unavailable(&error)),
-            Err(_) => {
-                // What this connection still waits for is unknown: the pool must not reuse it.
-                drop(Object::take(client));
-                Err(late())
-            }
+        if let Ok(rows) = tokio::time::timeout(PATIENCE, asked).await {
+            return rows.map_err(|error| unavailable(&error));
         }
+        // What this connection still waits for is unknown: the pool must not reuse it.
+        drop(Object::take(client));
+        Err(late())
     }
 
     async fn changed(&self, text: &str, with: &[&(dyn ToSql + Sync)]) -> Result<bool, StoreError> {

@@ -28,6 +28,7 @@ pub(super) struct Names {
 const NOW: &str = "clock_timestamp()";
 
 impl Names {
+    #[expect(clippy::too_many_lines, reason = "a table of statements")]
     /// `None` when the prefix could be anything but the start of a plain name.
     pub(super) fn new(prefix: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';

@@ -38,6 +38,7 @@ end
 ";
 
 impl Scripts {
+    #[expect(clippy::too_many_lines, reason = "a table of scripts")]
     pub(super) fn new() -> Self {
         let indexed = |rest: &str| Script::new(&format!("{START}{rest}"));
         Self {
