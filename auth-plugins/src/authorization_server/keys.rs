@@ -127,9 +127,9 @@ impl Master {
 }
 
 /// HKDF only fails for outputs longer than 8160 bytes.
-fn expand(derive: &Hkdf<Sha256>, info: &[u8], into: &mut [u8]) {
-    if derive.expand(info, into).is_err() {
-        unreachable!("an output of {} bytes", into.len());
+fn expand(derive: &Hkdf<Sha256>, info: &[u8], output: &mut [u8]) {
+    if derive.expand(info, output).is_err() {
+        unreachable!("an output of {} bytes", output.len());
     }
 }
 
