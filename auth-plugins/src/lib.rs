@@ -11,6 +11,7 @@
 //!
 //! The modes have no privileges: a crate of somebody else registers its own in the same way.
 
+pub mod authorization_server;
 pub mod cookie;
 pub mod gitlab_oauth;
 pub mod job_token;

@@ -1,0 +1,19 @@
+//! The behaviour every backend has, and the backends it is asked of. PostgreSQL and Redis take part
+//! with the feature `servers`; then their addresses stand in the environment.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cognitive_complexity,
+    reason = "a test that cannot go on should say so loudly, and a behaviour is told in one piece"
+)]
+
+mod bench;
+mod leases;
+mod memory;
+#[cfg(feature = "servers")]
+mod postgresql;
+mod records;
+#[cfg(feature = "servers")]
+mod redis;
+mod sqlite;
