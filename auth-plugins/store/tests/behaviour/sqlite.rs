@@ -110,7 +110,7 @@ fn a_damaged_file_is_moved_aside_and_never_emptied() {
             "text",
             b"this is no database, but somebody may miss it".to_vec(),
         ),
-        ("noise", (0..9000).map(|n| (n * 7 % 251) as u8).collect()),
+        ("noise", (0..=250).rev().cycle().take(9_000).collect()),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, &content).unwrap();
