@@ -166,6 +166,12 @@ impl Fault {
         Self::new(Action::HtmlPage { page, status: None })
     }
 
+    /// Such a page with another status than its own.
+    pub fn page_with_status(page: Page, status: u16) -> Self {
+        let status = Some(status);
+        Self::new(Action::HtmlPage { page, status })
+    }
+
     /// A redirect to anywhere; `{url}` stands for the address asked for (a loop), `{path}`
     /// for its path.
     pub fn redirect(status: u16, location: &str) -> Self {

@@ -15,7 +15,7 @@ use crate::glob::RequestGlob;
 /// Of a body only this much is kept.
 pub(crate) const BODY_KEPT: usize = 64 * 1024;
 /// So many requests are kept, the newest ones.
-const RECORDS_KEPT: usize = 10_000;
+const RECORDS_KEPT: usize = 20_000;
 
 /// Who made a request, as far as the instance could tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Record {
     }
 }
 
-/// The log of an instance: the newest 10,000 requests. Clones show the same log.
+/// The log of an instance: the newest 20,000 requests. Clones show the same log.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     log: Arc<Mutex<Log>>,

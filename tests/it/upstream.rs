@@ -1,7 +1,7 @@
 //! GitLab misbehaves; the model is told in words, and the next honest request works.
 
 use gitlab_mcp_tests::{Era, Scene, TestServer};
-use mock_gitlab::{Fault, MockGitlab};
+use mock_gitlab::{Fault, MockGitlab, Page};
 use serde_json::json;
 
 const PROJECT: &str = "GET /api/v4/projects/*";
@@ -60,7 +60,9 @@ async fn both_rate_limits_say_how_long_to_wait() {
 
 #[tokio::test]
 async fn pages_and_broken_answers_are_never_taken_for_data() {
-    check(Fault::html_page(), &[], ("UPSTREAM_INVALID", 1)).await;
+    check(Fault::html_page(), &[], ("UNAUTHORIZED", 1)).await;
+    let notice = Fault::page_with_status(Page::Maintenance, 200);
+    check(notice, &[], ("UPSTREAM_INVALID", 1)).await;
     check(Fault::truncated_body(), &[], ("UPSTREAM_UNAVAILABLE", 3)).await;
     check(
         Fault::reset_before_headers(),
@@ -137,7 +139,8 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_did_happen() {
 #[tokio::test]
 async fn a_write_that_is_answered_with_a_page_says_that_it_may_have_happened() {
     let scene = Scene::usual().await;
-    let page = Fault::html_page().on("POST /api/v4/**").after_commit();
+    let page = Fault::page_with_status(Page::Maintenance, 200);
+    let page = page.on("POST /api/v4/**").after_commit();
     scene.gitlab.faults().add(page);
     let mut client = scene.client(Era::Modern).await;
     let arguments = json!({ "project_id": 1, "branch": "paged", "ref": "main" });
