@@ -223,8 +223,6 @@ pub fn digest(sid: &str) -> String {
         return String::new();
     }
     let digest = Sha256::digest(sid.as_bytes());
-    digest.iter().take(8).fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let short = digest.iter().take(8);
+    short.map(|byte| format!("{byte:02x}")).collect()
 }
