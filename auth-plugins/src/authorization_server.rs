@@ -2,4 +2,5 @@
 //! sign their users in. RFC 6749, RFC 7591, RFC 8414, RFC 8628, RFC 9728.
 
 pub mod keys;
+pub mod page;
 pub mod redirect_uri;
