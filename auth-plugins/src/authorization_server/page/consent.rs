@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::policy::{Forms, FormTarget, Nonce};
+use super::policy::{FormTarget, Forms, Nonce};
 use super::{Page, layout::Sheet, shown, unprintable};
 
 /// Names of the fields that the form sends, and the values of its buttons.

@@ -57,3 +57,6 @@ fn full_name(name: &str, secure: bool) -> String {
     let prefix = if secure { "__Host-" } else { "" };
     format!("{prefix}{name}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,11 +38,13 @@ impl FormTarget {
         let url = Url::parse(address).ok()?;
         let scheme = url.scheme();
         match url.host() {
-            Some(host) if matches!(scheme, "http" | "https") => Some(Self(if can_be_named(&host) {
-                url.origin().ascii_serialization()
-            } else {
-                format!("{scheme}:")
-            })),
+            Some(host) if matches!(scheme, "http" | "https") => {
+                Some(Self(if can_be_named(&host) {
+                    url.origin().ascii_serialization()
+                } else {
+                    format!("{scheme}:")
+                }))
+            }
             _ if FORBIDDEN_SCHEMES.contains(&scheme) => None,
             _ => Some(Self(format!("{scheme}:"))),
         }
