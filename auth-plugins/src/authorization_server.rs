@@ -35,6 +35,7 @@ pub mod keys;
 pub mod logins;
 pub mod parameters;
 pub mod records;
+pub mod page;
 pub mod redirect_uri;
 pub mod rules;
 pub mod site;
