@@ -1,0 +1,60 @@
+//! The suite of the state store with a real Redis and a real PostgreSQL.
+
+use super::cargo::tested;
+use crate::report::{Lack, Outcome};
+use crate::workbench::{Database, Workbench};
+
+/// Starts both servers, runs the suite, and ends them.
+pub(super) fn run(workbench: &mut Workbench) {
+    let (redis, postgresql) = match started(workbench) {
+        Ok(both) => both,
+        Err(lack) => return workbench.case("stores", |_| Err(demanded(lack, in_ci()))),
+    };
+    let mut command = workbench.cargo(&[
+        "test",
+        "--package",
+        "gitlab-mcp-store",
+        "--features",
+        "servers",
+        "--no-fail-fast",
+    ]);
+    command
+        .env("GITLAB_MCP_TEST_REDIS_URL", redis.url())
+        .env("GITLAB_MCP_TEST_POSTGRESQL_URL", postgresql.url());
+    tested(workbench, "stores", &mut command);
+    workbench.case("stores/redis-ends", |_| Ok(redis.stop()?));
+    workbench.case("stores/postgresql-ends", |_| Ok(postgresql.stop()?));
+}
+
+fn started(workbench: &Workbench) -> Result<(Database, Database), Lack> {
+    let redis = Database::redis(workbench)?;
+    Ok((redis, Database::postgresql(workbench)?))
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+/// A person may lack the servers; a pipeline that lacks them would prove nothing.
+fn demanded(lack: Lack, in_ci: bool) -> Outcome {
+    match lack {
+        Lack::Missing(reason) if in_ci => Outcome::Failed(format!(
+            "{reason}\nCI is set: install the packages redis-server and postgresql"
+        )),
+        lack => lack.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_without_the_servers_fails_and_a_person_is_told() {
+        let missing = || Lack::Missing("there is no redis-server".to_owned());
+        assert!(matches!(demanded(missing(), true), Outcome::Failed(_)));
+        assert!(matches!(demanded(missing(), false), Outcome::Skipped(_)));
+        let broken = Lack::Broken("it does not start".to_owned());
+        assert!(matches!(demanded(broken, false), Outcome::Failed(_)));
+    }
+}
