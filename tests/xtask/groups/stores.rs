@@ -4,10 +4,20 @@ use super::cargo::tested;
 use crate::report::{Lack, Outcome};
 use crate::workbench::{Database, Workbench};
 
-/// Starts both servers, runs the suite, and ends them.
+/// A Redis that may throw keys away, which the store has to refuse.
+const EVICTING: [&str; 2] = ["--maxmemory 64mb", "--maxmemory-policy allkeys-lru"];
+
+/// The servers of the suite.
+struct Servers {
+    redis: Database,
+    evicting: Database,
+    postgresql: Database,
+}
+
+/// Starts them, runs the suite, and ends them.
 pub(super) fn run(workbench: &mut Workbench) {
-    let (redis, postgresql) = match started(workbench) {
-        Ok(both) => both,
+    let servers = match Servers::start(workbench) {
+        Ok(servers) => servers,
         Err(lack) => return workbench.case("stores", |_| Err(demanded(lack, in_ci()))),
     };
     let mut command = workbench.cargo(&[
@@ -18,17 +28,27 @@ pub(super) fn run(workbench: &mut Workbench) {
         "servers",
         "--no-fail-fast",
     ]);
-    command
-        .env("GITLAB_MCP_TEST_REDIS_URL", redis.url())
-        .env("GITLAB_MCP_TEST_POSTGRESQL_URL", postgresql.url());
+    command.envs([
+        ("GITLAB_MCP_TEST_REDIS_URL", servers.redis.url()),
+        ("GITLAB_MCP_TEST_EVICTING_REDIS_URL", servers.evicting.url()),
+        ("GITLAB_MCP_TEST_POSTGRESQL_URL", servers.postgresql.url()),
+    ]);
     tested(workbench, "stores", &mut command);
-    workbench.case("stores/redis-ends", |_| Ok(redis.stop()?));
-    workbench.case("stores/postgresql-ends", |_| Ok(postgresql.stop()?));
+    workbench.case("stores/servers-end", |_| {
+        servers.redis.stop()?;
+        servers.evicting.stop()?;
+        Ok(servers.postgresql.stop()?)
+    });
 }
 
-fn started(workbench: &Workbench) -> Result<(Database, Database), Lack> {
-    let redis = Database::redis(workbench)?;
-    Ok((redis, Database::postgresql(workbench)?))
+impl Servers {
+    fn start(workbench: &Workbench) -> Result<Self, Lack> {
+        Ok(Self {
+            redis: Database::redis(workbench, &[])?,
+            evicting: Database::redis(workbench, &EVICTING)?,
+            postgresql: Database::postgresql(workbench)?,
+        })
+    }
 }
 
 fn in_ci() -> bool {

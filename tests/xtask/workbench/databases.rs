@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::Workbench;
@@ -36,8 +37,9 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Starts a Redis whose every write is on disk before it is answered.
-    pub(crate) fn redis(workbench: &Workbench) -> Result<Self, Lack> {
+    /// Starts a Redis whose every write is on disk before it is answered, with more `settings`
+    /// (`--name value` each).
+    pub(crate) fn redis(workbench: &Workbench, settings: &[&str]) -> Result<Self, Lack> {
         let program = workbench.databases()?.redis();
         let folder = Folder::new("redis", None)?;
         let command = |port: u16| {
@@ -50,6 +52,7 @@ impl Database {
                 "--appendfsync always",
                 "--daemonize no",
             ]);
+            command.args(settings);
             command
         };
         let (process, port) = started(workbench, command, redis_answers)?;
@@ -223,6 +226,8 @@ fn as_user(command: &mut Command, user: Option<User>) {
     }
 }
 
+static FOLDERS: AtomicU32 = AtomicU32::new(0);
+
 /// A folder of one server. It is below the system's temporary folder, because another user may be
 /// kept from ours.
 #[derive(Debug)]
@@ -230,7 +235,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str, user: Option<User>) -> Result<Self, Lack> {
-        let name = format!("gitlab-mcp-{name}-{}", std::process::id());
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("gitlab-mcp-{name}-{}-{number}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));
         std::fs::DirBuilder::new()
             .mode(0o700)
