@@ -27,6 +27,7 @@ pub(crate) mod environments;
 pub(crate) mod epics;
 pub(crate) mod error_tracking;
 pub(crate) mod events;
+#[cfg(feature = "archives")]
 pub(crate) mod exports;
 pub(crate) mod feature_flags;
 pub(crate) mod features;
@@ -45,6 +46,7 @@ pub(crate) mod job_token_scope;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod license;
+#[cfg(feature = "markdown")]
 pub(crate) mod markdown;
 pub(crate) mod member_roles;
 pub(crate) mod members;
@@ -150,6 +152,7 @@ pub(crate) fn table() -> RouteTable {
     shares::routes(&mut table);
     group_protected_branches::routes(&mut table);
     service_accounts::routes(&mut table);
+    #[cfg(feature = "markdown")]
     markdown::routes(&mut table);
     templates::routes(&mut table);
     member_roles::routes(&mut table);
@@ -182,6 +185,7 @@ fn project_content(table: &mut RouteTable) {
     environments::routes(table);
     epics::routes(table);
     error_tracking::routes(table);
+    #[cfg(feature = "archives")]
     exports::routes(table);
     feature_flags::routes(table);
     freeze_periods::routes(table);

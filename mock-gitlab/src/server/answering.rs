@@ -66,7 +66,7 @@ fn route(
     };
     let caller = authentication::resolve(world, request, &params, route, now);
     let caller = caller.map_err(|error| match route.surface {
-        Surface::GraphQl => crate::graphql::errors::invalid_token(),
+        Surface::GraphQl => ApiError::graphql_unauthorized(),
         _ => error,
     })?;
     *who = describe(world, &caller);
