@@ -3,6 +3,8 @@
 
 mod connection;
 mod errors;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
+mod iterations;
 mod limits;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod merge_requests;
@@ -19,6 +21,7 @@ mod resolvers;
 mod schema;
 mod session;
 mod shape;
+mod timelogs;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod vulnerabilities;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]

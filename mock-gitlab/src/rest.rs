@@ -6,6 +6,7 @@
 
 pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
+pub(crate) mod applications;
 pub(crate) mod approval_rules;
 pub(crate) mod approvals;
 pub(crate) mod audit_events;
@@ -18,6 +19,7 @@ pub(crate) mod ci_lint;
 pub(crate) mod commits;
 pub(crate) mod conventions;
 pub(crate) mod custom_attributes;
+pub(crate) mod dependency_proxy;
 pub(crate) mod deploy_keys;
 pub(crate) mod deploy_tokens;
 pub(crate) mod deployments;
@@ -42,6 +44,7 @@ pub(crate) mod instance_variables;
 pub(crate) mod integrations;
 pub(crate) mod invitations;
 pub(crate) mod issues;
+pub(crate) mod iterations;
 pub(crate) mod job_token_scope;
 pub(crate) mod jobs;
 pub(crate) mod labels;
@@ -140,6 +143,7 @@ pub(crate) fn table() -> RouteTable {
     deploy_tokens::routes(&mut table);
     instance_variables::routes(&mut table);
     license::routes(&mut table);
+    applications::routes(&mut table);
     broadcast_messages::routes(&mut table);
     features::routes(&mut table);
     notification_settings::routes(&mut table);
@@ -181,6 +185,7 @@ fn project_content(table: &mut RouteTable) {
     badges::routes(table);
     boards::routes(table);
     ci_lint::routes(table);
+    dependency_proxy::routes(table);
     deployments::routes(table);
     environments::routes(table);
     epics::routes(table);
@@ -191,6 +196,7 @@ fn project_content(table: &mut RouteTable) {
     freeze_periods::routes(table);
     hooks::routes(table);
     integrations::routes(table);
+    iterations::routes(table);
     job_token_scope::routes(table);
     merge_trains::routes(table);
     mirrors::routes(table);

@@ -95,6 +95,7 @@ fn route(
         Ok(answer) => answer,
         Err(error) => error.into(),
     };
+    answer = crate::oauth::spell(&cx.world.quirks, request, answer);
     answer.headers.extend(limits);
     Ok(conditional(request, route.surface, answer))
 }
