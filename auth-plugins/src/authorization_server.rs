@@ -38,6 +38,7 @@ pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
 pub mod rules;
+pub mod settings;
 pub mod site;
 pub mod tokens;
 
