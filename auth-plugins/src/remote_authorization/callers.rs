@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gitlab_mcp_core::auth::{AuthError, BuildContext, Caller, Credential, Principal};
+use gitlab_mcp_core::auth::{AuthError, BuildContext, Caller, Credential, HeaderKind, Principal};
 use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::Instance;
+use gitlab_mcp_core::secret::{GitLabToken, Secret};
 use http::HeaderMap;
 use tracing::{debug, info};
 
@@ -29,6 +30,7 @@ pub(crate) struct Callers {
 #[derive(Debug)]
 struct Own {
     credential: Credential,
+    token: Arc<Secret<GitLabToken>>,
     name: Fingerprint,
 }
 
@@ -76,7 +78,8 @@ impl Callers {
         let started = self.clock.monotonic();
         let name = self.fingerprints.of(&instance, &presented);
         let Presented { kind, token } = presented;
-        let credential = Credential::new(&instance, kind, Arc::new(token));
+        let token = Arc::new(token);
+        let credential = Credential::new(&instance, kind, Arc::clone(&token));
         let Checked {
             verdict,
             cached,
@@ -107,15 +110,23 @@ impl Callers {
             info!(header, host, %subject, cached, took_ms, "let in");
         }
         let principal = Principal::new(instance, subject);
-        Ok(Caller::with_own(
-            principal,
-            Arc::new(Own { credential, name }),
-        ))
+        let own = Own {
+            credential,
+            token,
+            name,
+        };
+        Ok(Caller::with_own(principal, Arc::new(own)))
     }
 
     /// What the GitLab requests of `caller` carry; `None` for a caller of another kind.
     pub(crate) fn credential(caller: &Caller) -> Option<Credential> {
         Some(caller.own::<Own>()?.credential.clone())
+    }
+
+    /// The token of `caller` and how it was presented; `None` for a caller of another kind.
+    pub(crate) fn token(caller: &Caller) -> Option<(HeaderKind, Arc<Secret<GitLabToken>>)> {
+        let own = caller.own::<Own>()?;
+        Some((own.credential.kind(), Arc::clone(&own.token)))
     }
 
     /// GitLab refused the token during a call: whoever presents it next is checked again.
