@@ -67,7 +67,7 @@ pub(crate) const ALL: [Group; 12] = [
     },
     Group {
         name: "browser",
-        about: "a person signs in with Chromium (Node, Debian's chromium)",
+        about: "a person signs in with Chromium; our pages (Node, Debian's chromium)",
         run: browser::run,
     },
     Group {
