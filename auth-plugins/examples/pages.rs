@@ -21,8 +21,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use gitlab_mcp_auth_plugins::authorization_server::page::{
     ClientReturn, Consent, Device, DeviceCode, DeviceEnd, DeviceFailed, FormTarget, Nonce, Outcome,
-    Page, Problem, Redirect, RedirectKind, client_return, consent, device_complete, device_failed,
-    device_waiting, problem,
+    Page, Problem, Redirect, RedirectKind, client_return, consent, continue_to_gitlab,
+    device_complete, device_failed, device_waiting, problem,
 };
 use gitlab_mcp_core::random::OsRandom;
 use http::{StatusCode, Uri, header};
@@ -285,7 +285,7 @@ async fn device(State(stage): State<Arc<Stage>>, uri: Uri) -> Response {
     device_waiting(&nonce, &view).into_response()
 }
 
-/// `/asking?targets=yes|no`: a consent form whose answer leads to another origin.
+/// `/asking?targets=yes|no&by=redirect|page`: a consent form whose answer leads to another origin.
 async fn asking_elsewhere(State(stage): State<Arc<Stage>>, uri: Uri) -> Page {
     let targets = if parameter(&uri, "targets") == "yes" {
         let other = format!("http://localhost:{}/", stage.port);
@@ -293,8 +293,14 @@ async fn asking_elsewhere(State(stage): State<Arc<Stage>>, uri: Uri) -> Page {
     } else {
         Vec::new()
     };
+    let by_page = parameter(&uri, "by") == "page";
     let view = Consent {
         form_targets: &targets,
+        form_action: if by_page {
+            "/decided-by-page"
+        } else {
+            "/decided"
+        },
         ..asking("Claude", "https://claude.ai/callback", RedirectKind::Site)
     };
     consent(&Nonce::draw(&OsRandom), &view)
@@ -304,6 +310,12 @@ async fn asking_elsewhere(State(stage): State<Arc<Stage>>, uri: Uri) -> Page {
 async fn decided(State(stage): State<Arc<Stage>>, form: String) -> Response {
     let place = format!("http://localhost:{}/landed?{form}", stage.port);
     (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response()
+}
+
+/// The same without a redirect.
+async fn decided_by_page(State(stage): State<Arc<Stage>>, form: String) -> Page {
+    let place = format!("http://localhost:{}/landed?{form}", stage.port);
+    continue_to_gitlab(&Nonce::draw(&OsRandom), GITLAB, &place)
 }
 
 async fn list() -> Html<String> {
@@ -333,6 +345,7 @@ async fn main() {
         .route("/device", get(device))
         .route("/asking", get(asking_elsewhere))
         .route("/decided", post(decided))
+        .route("/decided-by-page", post(decided_by_page))
         .route(
             "/landed",
             get(|| async {

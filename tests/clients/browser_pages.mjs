@@ -160,6 +160,12 @@ async function keyboard(browser) {
     const before = complaints.filter((one) => !one.startsWith('asks for http://localhost') && !one.includes('status of 400'));
     check('the browser has no complaint', before.length === 0, before);
 
+    // A page in between needs no permission, and goes wherever GitLab is.
+    await open('asking?targets=no&by=page');
+    await page.getByRole('button', { name: 'Approve' }).press('Enter');
+    await page.waitForURL(/landed/);
+    check('a page in between leads on', page.url().endsWith('&decision=approve'), page.url());
+
     // The twin: what the policy does not name, the browser does not follow.
     await open('asking?targets=no');
     await page.getByRole('button', { name: 'Approve' }).press('Enter');
