@@ -45,6 +45,10 @@ mod error;
 mod faults;
 mod fuzzing;
 mod glob;
+#[cfg(feature = "graphql")]
+mod graphql;
+#[cfg(not(feature = "graphql"))]
+#[path = "graphql/absent.rs"]
 mod graphql;
 mod health;
 mod ids;

@@ -146,6 +146,9 @@ pub(crate) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<Checked, St
     let linked = Linked::read(plugins)?;
     let mut reader = Reader::open(sources, &linked.settings())?;
     let mut listener = ListenerConfig::read(&mut reader);
+    if let Some(setting) = auth::implied_http(&linked.modes, &mut reader) {
+        listener.imply_http(&mut reader, setting);
+    }
     let gitlab = GitLabConfig::read(&mut reader);
     let network = network(&mut reader, &gitlab);
     let tools = ToolsConfig::read(&mut reader);
@@ -154,6 +157,9 @@ pub(crate) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<Checked, St
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     if let Some(selection) = &selection {
         listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+        if selection.mode.serves_root {
+            listener.serve_root(&reader);
+        }
     }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
