@@ -43,6 +43,7 @@ pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
 pub mod rules;
+pub mod settings;
 pub mod site;
 mod stand_ins;
 pub mod tokens;
