@@ -26,12 +26,17 @@ use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
 
 pub mod audit;
+mod authorize;
+mod browser;
+mod callback;
 pub mod client;
 pub mod clients;
 pub mod codes;
+mod consent;
 pub mod error;
 pub mod grant;
 pub mod keys;
+mod limits;
 pub mod logins;
 pub mod page;
 pub mod parameters;
@@ -40,6 +45,7 @@ pub mod redirect_uri;
 pub mod rules;
 pub mod settings;
 pub mod site;
+mod stand_ins;
 pub mod tokens;
 
 use keys::Keys;
