@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Response, StatusCode};
