@@ -29,13 +29,18 @@ pub mod audit;
 pub mod client;
 pub mod clients;
 pub mod codes;
+pub(crate) mod document;
 pub mod error;
 pub mod grant;
+mod json;
 pub mod keys;
+pub(crate) mod limits;
 pub mod logins;
+pub(crate) mod metadata;
 pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
+pub(crate) mod registration;
 pub mod rules;
 pub mod site;
 pub mod tokens;
@@ -92,6 +97,8 @@ pub struct AuthorizationServer {
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Records,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: limits::Limits,
+    pub(crate) documents: document::Documents,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -136,6 +143,8 @@ impl AuthorizationServer {
             keys,
             records,
             tokens,
+            limits: limits::Limits::default(),
+            documents: document::Documents::default(),
             clock,
             random,
         })
