@@ -37,11 +37,13 @@ pub mod keys;
 pub(crate) mod limits;
 pub mod logins;
 pub(crate) mod metadata;
+pub mod page;
 pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
 pub(crate) mod registration;
 pub mod rules;
+pub mod settings;
 pub mod site;
 pub mod tokens;
 

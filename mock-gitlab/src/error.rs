@@ -66,6 +66,12 @@ impl ApiError {
         Self::message(401, "401 Unauthorized")
     }
 
+    /// 401 of GraphQL, whatever REST would say about the credential.
+    pub(crate) fn graphql_unauthorized() -> Self {
+        let body = json!({ "errors": [{ "message": "Invalid token" }] });
+        Self(Answer::json_with(401, &body))
+    }
+
     /// 401 for a token that was good once.
     pub(crate) fn invalid_token(description: &str) -> Self {
         let body = json!({ "error": "invalid_token", "error_description": description });

@@ -2,7 +2,9 @@
 //! handlers as REST. <https://docs.gitlab.com/api/graphql/>
 
 mod connection;
-pub(crate) mod errors;
+mod errors;
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
+mod iterations;
 mod limits;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod merge_requests;
@@ -19,6 +21,7 @@ mod resolvers;
 mod schema;
 mod session;
 mod shape;
+mod timelogs;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
 mod vulnerabilities;
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a resolver")]
@@ -139,7 +142,7 @@ fn asked(cx: &Cx<'_>) -> Result<Value, ApiError> {
 /// Whether the token may run mutations; without `api` or `read_api` it may do nothing.
 fn may_write(cx: &Cx<'_>) -> Result<bool, ApiError> {
     if cx.caller.kind == Some(TokenKind::Job) {
-        return Err(errors::refuse(401, "Invalid token"));
+        return Err(ApiError::graphql_unauthorized());
     }
     let token = cx.caller.token.as_ref();
     let Some(token) = token.and_then(|value| cx.world.tokens.get(value)) else {
@@ -152,7 +155,7 @@ fn may_write(cx: &Cx<'_>) -> Result<bool, ApiError> {
     if has("read_api") {
         return Ok(false);
     }
-    Err(errors::refuse(401, "Invalid token"))
+    Err(ApiError::graphql_unauthorized())
 }
 
 /// One query.

@@ -45,6 +45,10 @@ mod error;
 mod faults;
 mod fuzzing;
 mod glob;
+#[cfg(feature = "graphql")]
+mod graphql;
+#[cfg(not(feature = "graphql"))]
+#[path = "graphql/absent.rs"]
 mod graphql;
 mod health;
 mod ids;
@@ -72,7 +76,7 @@ pub use fuzzing::{fuzz, fuzz_request};
 pub use ids::Ids;
 pub use instance::{MockGitlab, TokenHandle, UserHandle};
 pub use ledger::{Ledger, Record, Records, Who};
-pub use oauth::{ApplicationBuilder, OAuthApplication};
+pub use oauth::{ApplicationBuilder, OAuthApplication, OAuthTokens};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
 pub use site::Plan;

@@ -6,6 +6,7 @@ mod callback;
 mod challenge;
 mod client;
 mod cross_origin;
+mod departures;
 mod device;
 mod discovery;
 mod error;
@@ -18,14 +19,16 @@ mod revoke;
 mod scopes;
 mod token;
 
-pub use application::{ApplicationBuilder, OAuthApplication};
+pub use application::{ApplicationBuilder, OAuthApplication, OAuthTokens};
 
 use crate::answer::Answer;
 use crate::context::Cx;
 use crate::routes::RouteTable;
 
+pub(crate) use departures::spell;
 pub(crate) use error::OAuthError;
-pub(crate) use scopes::explain as explain_scope;
+pub(crate) use redirect_uri::may_be_registered;
+pub(crate) use scopes::{are_scopes, explain as explain_scope};
 
 pub(crate) fn routes(table: &mut RouteTable) {
     authorize::routes(table);

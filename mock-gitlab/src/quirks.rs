@@ -34,6 +34,18 @@ pub struct Quirks {
     pub device_disabled_status: u16,
     /// Token answers carry this as `expires_in`; null leaves it out.
     pub expires_in: Option<Value>,
+    /// `/oauth/token/info` carries this as `expires_in`; null stays null.
+    pub token_info_expires_in: Option<Value>,
+    /// The answer of `/oauth/authorize` names this as `iss`, RFC 9207; `on` stands for the
+    /// address of the instance. GitLab sends none.
+    pub callback_issuer: Option<String>,
+    /// Tokens and device codes are refused with 503 `temporarily_unavailable` and this as
+    /// `Retry-After`: the instance is in maintenance.
+    pub maintenance_retry_after: Option<u64>,
+    /// OAuth errors begin with a capital: `Invalid_grant`.
+    pub oauth_error_capitals: bool,
+    /// OAuth errors carry this as `error_description`.
+    pub oauth_error_description: Option<String>,
     /// Token answers carry no refresh token.
     pub no_refresh_token: bool,
     /// So many refreshes are refused with `invalid_grant`, for no reason.
@@ -50,6 +62,10 @@ pub struct Quirks {
     pub device_expires_early: bool,
     /// The polling interval the device answer names (null leaves it out).
     pub device_interval: Option<Value>,
+    /// The `expires_in` of the device answer (null leaves it out).
+    pub device_expires_in: Option<Value>,
+    /// The `verification_uri_complete` of the device answer (null leaves it out).
+    pub verification_uri_complete: Option<Value>,
     /// The `verification_uri` of the device answer.
     pub verification_uri: Option<String>,
     /// The `issuer` of the discovery documents.
@@ -80,6 +96,11 @@ impl Default for Quirks {
             authorize_error_status: 200,
             device_disabled_status: 400,
             expires_in: None,
+            token_info_expires_in: None,
+            callback_issuer: None,
+            maintenance_retry_after: None,
+            oauth_error_capitals: false,
+            oauth_error_description: None,
             no_refresh_token: false,
             refuse_refreshes: 0,
             second_winner: false,
@@ -88,6 +109,8 @@ impl Default for Quirks {
             device_denied: false,
             device_expires_early: false,
             device_interval: None,
+            device_expires_in: None,
+            verification_uri_complete: None,
             verification_uri: None,
             issuer: None,
             rate_limits: false,
@@ -113,7 +136,14 @@ impl Quirks {
             "access_token_seconds" => self.access_token_seconds = parse(name, value)?,
             "authorize_error_status" => self.authorize_error_status = parse(name, value)?,
             "device_disabled_status" => self.device_disabled_status = parse(name, value)?,
-            "expires_in" => self.expires_in = Some(json(value)),
+            "expires_in" => self.expires_in = json(value),
+            "token_info_expires_in" => self.token_info_expires_in = json(value),
+            "callback_issuer" => self.callback_issuer = text(value),
+            "maintenance_retry_after" => {
+                self.maintenance_retry_after = optional(name, value)?;
+            }
+            "oauth_error_capitals" => self.oauth_error_capitals = parse(name, value)?,
+            "oauth_error_description" => self.oauth_error_description = text(value),
             "no_refresh_token" => self.no_refresh_token = parse(name, value)?,
             "refuse_refreshes" => self.refuse_refreshes = parse(name, value)?,
             "second_winner" => self.second_winner = parse(name, value)?,
@@ -121,14 +151,18 @@ impl Quirks {
             "device_slow_downs" => self.device_slow_downs = parse(name, value)?,
             "device_denied" => self.device_denied = parse(name, value)?,
             "device_expires_early" => self.device_expires_early = parse(name, value)?,
-            "device_interval" => self.device_interval = Some(json(value)),
-            "verification_uri" => self.verification_uri = Some(value.to_owned()),
+            "device_interval" => self.device_interval = json(value),
+            "device_expires_in" => self.device_expires_in = json(value),
+            "verification_uri_complete" => {
+                self.verification_uri_complete = json(value);
+            }
+            "verification_uri" => self.verification_uri = text(value),
             "rate_limits" => self.rate_limits = parse(name, value)?,
             "rate_limit_divisor" => self.rate_limit_divisor = parse(name, value)?,
             "merge_status_delay_seconds" => self.merge_status_delay_seconds = parse(name, value)?,
             "bridges_route" => value.clone_into(&mut self.bridges_route),
             "fine_grained_tokens" => self.fine_grained_tokens = parse(name, value)?,
-            "issuer" => self.issuer = Some(value.to_owned()),
+            "issuer" => self.issuer = text(value),
             _ => return Err(format!("there is no quirk `{name}`")),
         }
         Ok(())
@@ -146,9 +180,19 @@ fn parse<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
         .map_err(|_| format!("quirk `{name}` cannot be `{value}`"))
 }
 
-/// JSON if it is, text if not.
-fn json(value: &str) -> Value {
-    serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
+/// `off` takes a value back.
+fn text(value: &str) -> Option<String> {
+    (value != "off").then(|| value.to_owned())
+}
+
+fn optional<T: std::str::FromStr>(name: &str, value: &str) -> Result<Option<T>, String> {
+    text(value).map(|value| parse(name, &value)).transpose()
+}
+
+/// JSON if it is, text if not; `off` takes a value back.
+fn json(value: &str) -> Option<Value> {
+    let read = |value: String| serde_json::from_str(&value).unwrap_or(Value::String(value));
+    text(value).map(read)
 }
 
 #[cfg(test)]
@@ -164,6 +208,11 @@ mod tests {
         assert!(quirks.family_revocation);
         assert_eq!(quirks.refresh_grace_seconds, 30);
         assert_eq!(quirks.device_interval, Some(Value::from(-1)));
+        quirks.set("device_interval", "off").unwrap();
+        assert_eq!(quirks.device_interval, None);
+        quirks.set("maintenance_retry_after", "90").unwrap();
+        assert_eq!(quirks.maintenance_retry_after, Some(90));
+        assert!(quirks.set("maintenance_retry_after", "soon").is_err());
         assert!(quirks.set("family_revocation", "perhaps").is_err());
         assert!(quirks.set("nothing", "on").is_err());
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod access_requests;
 pub(crate) mod access_tokens;
+pub(crate) mod applications;
 pub(crate) mod approval_rules;
 pub(crate) mod approvals;
 pub(crate) mod audit_events;
@@ -18,6 +19,7 @@ pub(crate) mod ci_lint;
 pub(crate) mod commits;
 pub(crate) mod conventions;
 pub(crate) mod custom_attributes;
+pub(crate) mod dependency_proxy;
 pub(crate) mod deploy_keys;
 pub(crate) mod deploy_tokens;
 pub(crate) mod deployments;
@@ -27,6 +29,7 @@ pub(crate) mod environments;
 pub(crate) mod epics;
 pub(crate) mod error_tracking;
 pub(crate) mod events;
+#[cfg(feature = "archives")]
 pub(crate) mod exports;
 pub(crate) mod feature_flags;
 pub(crate) mod features;
@@ -41,10 +44,12 @@ pub(crate) mod instance_variables;
 pub(crate) mod integrations;
 pub(crate) mod invitations;
 pub(crate) mod issues;
+pub(crate) mod iterations;
 pub(crate) mod job_token_scope;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod license;
+#[cfg(feature = "markdown")]
 pub(crate) mod markdown;
 pub(crate) mod member_roles;
 pub(crate) mod members;
@@ -138,6 +143,7 @@ pub(crate) fn table() -> RouteTable {
     deploy_tokens::routes(&mut table);
     instance_variables::routes(&mut table);
     license::routes(&mut table);
+    applications::routes(&mut table);
     broadcast_messages::routes(&mut table);
     features::routes(&mut table);
     notification_settings::routes(&mut table);
@@ -150,6 +156,7 @@ pub(crate) fn table() -> RouteTable {
     shares::routes(&mut table);
     group_protected_branches::routes(&mut table);
     service_accounts::routes(&mut table);
+    #[cfg(feature = "markdown")]
     markdown::routes(&mut table);
     templates::routes(&mut table);
     member_roles::routes(&mut table);
@@ -178,15 +185,18 @@ fn project_content(table: &mut RouteTable) {
     badges::routes(table);
     boards::routes(table);
     ci_lint::routes(table);
+    dependency_proxy::routes(table);
     deployments::routes(table);
     environments::routes(table);
     epics::routes(table);
     error_tracking::routes(table);
+    #[cfg(feature = "archives")]
     exports::routes(table);
     feature_flags::routes(table);
     freeze_periods::routes(table);
     hooks::routes(table);
     integrations::routes(table);
+    iterations::routes(table);
     job_token_scope::routes(table);
     merge_trains::routes(table);
     mirrors::routes(table);

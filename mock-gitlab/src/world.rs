@@ -10,6 +10,7 @@ mod custom_attributes;
 mod deploy_tokens;
 mod groups;
 mod issues;
+mod iterations;
 mod joining;
 mod keys;
 mod labels;
@@ -25,6 +26,7 @@ mod removing;
 pub mod repository;
 mod runners;
 mod seed;
+mod timelogs;
 mod todos;
 mod tokens;
 mod topics;
@@ -41,6 +43,7 @@ pub use custom_attributes::Subject;
 pub use deploy_tokens::DeployToken;
 pub use groups::{Group, Member};
 pub use issues::{Issue, IssueLink};
+pub use iterations::Iteration;
 pub use joining::{AccessRequest, Invitation, Share};
 pub use keys::{DeployKey, SshKey};
 pub use labels::Label;
@@ -56,12 +59,13 @@ pub use projects::{Namespace, Owner, Project, ProtectedBranch, Visibility};
 pub use records::{Home, Record};
 pub use repository::Repository;
 pub use runners::{Reach, Runner};
+pub use timelogs::TIMELOG;
 pub use todos::Todo;
 pub use tokens::{Token, TokenKind};
 pub use topics::Topic;
 pub use users::{Identity, Status, User};
 pub use vulnerabilities::Vulnerability;
-pub use work_items::{DependencyProxy, WorkItem};
+pub use work_items::{CachedBlob, DependencyProxy, WorkItem};
 
 use crate::ids::Ids;
 use crate::quirks::Quirks;
@@ -89,6 +93,8 @@ pub struct World {
     pub milestones: BTreeMap<u64, Milestone>,
     /// Issues by id.
     pub issues: BTreeMap<u64, Issue>,
+    /// Iterations by id.
+    pub iterations: BTreeMap<u64, Iteration>,
     /// Merge requests by id.
     pub merge_requests: BTreeMap<u64, MergeRequest>,
     /// Discussions by their (hexadecimal) id.
@@ -175,6 +181,7 @@ impl World {
             labels: BTreeMap::new(),
             milestones: BTreeMap::new(),
             issues: BTreeMap::new(),
+            iterations: BTreeMap::new(),
             merge_requests: BTreeMap::new(),
             discussions: BTreeMap::new(),
             notes: BTreeMap::new(),

@@ -8,6 +8,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use sha2::{Digest as _, Sha256};
@@ -223,6 +225,6 @@ pub fn digest(sid: &str) -> String {
         return String::new();
     }
     let digest = Sha256::digest(sid.as_bytes());
-    let short = digest.iter().take(8);
-    short.map(|byte| format!("{byte:02x}")).collect()
+    let short: Vec<u8> = digest.iter().take(8).copied().collect();
+    URL_SAFE_NO_PAD.encode(short)
 }

@@ -4,7 +4,11 @@
 //! Every byte comes from the base and the rules. Where the base is fixed, nothing a request says
 //! changes a document, and caches may keep it.
 
+use std::sync::Arc;
+
 use axum::body::Body;
+use axum::routing::get;
+use gitlab_mcp_core::auth::{AuthClass, Routes};
 use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderValue, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -12,7 +16,7 @@ use serde_json::{Value, json};
 use super::AuthorizationServer;
 use super::error::{OAuthError, PAUSE, answer};
 use super::rules::{DeviceRule, Flow, Rules};
-use super::site::Base;
+use super::site::{Base, Site};
 
 /// RFC 8628 section 3.4.
 pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -139,6 +143,20 @@ fn authorization_server(base: &Base, rules: &Rules) -> Value {
 }
 
 impl AuthorizationServer {
+    /// A route for each of [`discovery_paths`].
+    pub(crate) fn discovery_routes(self: &Arc<Self>) -> Routes {
+        let base = match &self.site {
+            Site::Fixed(base) => Some(base),
+            Site::PerRequest => None,
+        };
+        let paths = discovery_paths(base).into_iter();
+        paths.fold(Routes::default(), |routes, (path, document)| {
+            let server = Arc::clone(self);
+            let handler = get(move |request| async move { server.discovery(document, &request) });
+            routes.route(path, AuthClass::Public, handler)
+        })
+    }
+
     /// Answers a request for `document`.
     pub(crate) fn discovery(&self, document: Document, request: &Request<Body>) -> Response<Body> {
         let Some(base) = self.site.of(request.extensions()) else {

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::world::Token;
 
 /// What can be edited; the word is the parameter `do`.
-const OPERATIONS: [&str; 8] = [
+const OPERATIONS: [&str; 12] = [
     "block_user",
     "mint_token",
     "mint_job_token",
@@ -18,6 +18,10 @@ const OPERATIONS: [&str; 8] = [
     "set_scopes",
     "finish_job",
     "conflict",
+    "set_device_grant",
+    "remove_application",
+    "approve_device",
+    "deny_device",
 ];
 
 /// `{"do":"revoke_token","token":"glpat-…"}`
@@ -34,6 +38,8 @@ pub(super) fn edit(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         "mint_job_token" => return mint_for_job(cx),
         "finish_job" => finish_job(cx)?,
         "conflict" => conflict(cx)?,
+        "set_device_grant" | "remove_application" => on_application(cx)?,
+        "approve_device" | "deny_device" => on_device(cx)?,
         other => on_token(cx, other)?,
     }
     Ok(Answer::no_content())
@@ -88,6 +94,34 @@ fn mint_for_job(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     }
     let value = cx.world.job_token(id, cx.now);
     Ok(Answer::created(&json!({ "token": value })))
+}
+
+/// `application` is a client id; `value` says whether it may use the device grant.
+fn on_application(cx: &mut Cx<'_>) -> Result<(), ApiError> {
+    let uid = cx.params.required("application")?;
+    let found = cx.world.application_by_uid(&uid).map(|one| one.id);
+    let id = found.ok_or_else(|| ApiError::not_found("Application"))?;
+    if cx.params.required("do")? == "remove_application" {
+        cx.world.remove_application(id);
+        return Ok(());
+    }
+    let value = cx.params.flag("value")?.unwrap_or(true);
+    if let Some(application) = cx.world.applications.get_mut(&id) {
+        application.device = value;
+    }
+    Ok(())
+}
+
+/// `user_code`, and `user` when it is approved: no browser is needed.
+fn on_device(cx: &mut Cx<'_>) -> Result<(), ApiError> {
+    let code = cx.params.required("user_code")?;
+    let approved = cx.params.required("do")? == "approve_device";
+    let user = approved.then(|| user(cx)).transpose()?;
+    let device = cx.world.waiting_device_mut(&code);
+    let device = device.ok_or_else(|| ApiError::not_found("Device"))?;
+    device.user = user;
+    device.denied = !approved;
+    Ok(())
 }
 
 /// Ends a job at once: `job` and `status` (`success` or `failed`).

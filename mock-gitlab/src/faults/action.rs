@@ -193,6 +193,9 @@ pub enum Payload {
     GzipBomb,
     /// `Content-Encoding: gzip` over plain text.
     WrongEncoding,
+    /// The real answer, grown to more than 2 MiB: JSON gets a member `padding`, anything
+    /// else spaces at its end.
+    Huge,
 }
 
 /// How JSON changes with a version nobody has seen yet.

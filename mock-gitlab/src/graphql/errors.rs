@@ -22,11 +22,6 @@ pub(super) fn refuse(status: u16, message: &str) -> ApiError {
     Answer::json_with(status, &only(message)).into()
 }
 
-/// 401 of a credential that is not known, whatever REST would say about it.
-pub(crate) fn invalid_token() -> ApiError {
-    refuse(401, "Invalid token")
-}
-
 pub(super) fn syntax(error: &async_graphql::parser::Error) -> Value {
     let places: Vec<Value> = error
         .positions()

@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 use super::resolvers::Resolver;
 use super::session::rest;
 use super::shape::{self, number_of};
+use super::timelogs;
 use super::{Refusal, vulnerabilities};
 use crate::context::Cx;
-use crate::world::DependencyProxy;
 use crate::world::access::MAINTAINER;
 
 type Arguments = Map<String, Value>;
-type Resolved = Result<Value, Refusal>;
+pub(super) type Resolved = Result<Value, Refusal>;
 
 /// Runs a mutation: what the caller got wrong stands in its payload, what they may not
 /// see or do is an error of the whole.
@@ -43,10 +43,7 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("Mutation.awardEmojiRemove", mutation!(notes::take_award)),
     ("Mutation.todoRestore", mutation!(restore_todo)),
     ("Mutation.issueMove", mutation!(work_items::relocate)),
-    (
-        "Mutation.timelogDelete",
-        mutation!(|_, _| Err(Refusal::Missing)),
-    ),
+    ("Mutation.timelogDelete", mutation!(timelogs::delete)),
     ("Mutation.timelineEventCreate", mutation!(timeline_event)),
     (
         "Mutation.updateDependencyProxySettings",
@@ -161,8 +158,8 @@ fn dependency_proxy(cx: &mut Cx<'_>, input: &Value) -> Resolved {
     let enabled = input.get("enabled").and_then(Value::as_bool);
     let enabled = enabled.or(old.map(|proxy| proxy.enabled)).unwrap_or(true);
     let setting = json!({ "enabled": enabled, "identity": identity });
-    let proxy = DependencyProxy { enabled, identity };
-    cx.world.dependency_proxies.insert(group.id, proxy);
+    let proxy = cx.world.dependency_proxies.entry(group.id).or_default();
+    (proxy.enabled, proxy.identity) = (enabled, identity);
     Ok(json!({ "dependencyProxySetting": setting }))
 }
 

@@ -10,6 +10,7 @@ use super::session::one;
 use super::shape::{gid, id, number, number_of};
 use super::work_items::{self, Place};
 use crate::context::Cx;
+use crate::world::CachedBlob;
 
 type Arguments = Map<String, Value>;
 type Resolved = Result<Value, Refusal>;
@@ -148,7 +149,12 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         )))
     }),
     ("Group.dependencyProxySetting", dependency_proxy),
-    ("Group.dependencyProxyBlobs", |_, _, _| Ok(json!([]))),
+    ("Group.dependencyProxyBlobs", |cx, group, _| {
+        Ok(cached(cx, group).map(blob_entry).collect())
+    }),
+    ("Group.dependencyProxyBlobCount", |cx, group, _| {
+        Ok(json!(cached(cx, group).count()))
+    }),
     ("Group.dependencyProxyTotalSize", |_, _, _| {
         Ok(json!("0 Bytes"))
     }),
@@ -363,6 +369,20 @@ fn blobs(cx: &mut Cx<'_>, parent: &Value, arguments: &Arguments) -> Resolved {
         }));
     }
     Ok(Value::Array(rows))
+}
+
+fn cached<'a>(cx: &'a Cx<'_>, group: &Value) -> impl Iterator<Item = &'a CachedBlob> {
+    let proxy = cx.world.dependency_proxies.get(&id(group));
+    proxy.into_iter().flat_map(|proxy| &proxy.blobs)
+}
+
+fn blob_entry(blob: &CachedBlob) -> Value {
+    json!({
+        "fileName": blob.file_name,
+        "size": blob.size.to_string(),
+        "createdAt": blob.created_at,
+        "updatedAt": blob.created_at,
+    })
 }
 
 fn dependency_proxy(cx: &mut Cx<'_>, group: &Value, _: &Arguments) -> Resolved {

@@ -49,7 +49,6 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
         let wanted = number_of(text(arguments, "id").unwrap_or_default(), &["Todo"]);
         Ok(wanted.map_or(Value::Null, |id| todo(cx, id)))
     }),
-    ("Query.iteration", |_, _, _| Ok(Value::Null)),
     ("Query.ciCatalogResource", |_, _, _| Ok(Value::Null)),
     ("Query.ciCatalogResources", |_, _, _| Ok(json!([]))),
     ("UserCore.active", |_, user, _| Ok(is_active(user))),

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Refusal, merge_requests, mutations, notes, pipelines, projects, query, vulnerabilities,
-    widgets, work_items,
+    Refusal, iterations, merge_requests, mutations, notes, pipelines, projects, query,
+    vulnerabilities, widgets, work_items,
 };
 use crate::context::Cx;
 
 /// The value of a field: context, parent and arguments in.
 pub(super) type Resolver = fn(&mut Cx<'_>, &Value, &Map<String, Value>) -> Result<Value, Refusal>;
 
-const TABLE: [&[(&str, Resolver)]; 9] = [
+const TABLE: [&[(&str, Resolver)]; 10] = [
     query::TABLE,
     projects::TABLE,
     work_items::TABLE,
@@ -20,6 +20,7 @@ const TABLE: [&[(&str, Resolver)]; 9] = [
     pipelines::TABLE,
     notes::TABLE,
     vulnerabilities::TABLE,
+    iterations::TABLE,
     mutations::TABLE,
 ];
 

@@ -50,6 +50,7 @@ fn class_of(type_name: &str) -> Option<&'static str> {
         "CiJob" => "Ci::Build",
         "Label" => "ProjectLabel",
         "Milestone" => "Milestone",
+        "Iteration" => "Iteration",
         "Note" => "Note",
         "Discussion" => "Discussion",
         "Todo" => "Todo",

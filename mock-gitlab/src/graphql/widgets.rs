@@ -67,6 +67,9 @@ pub(super) const TABLE: &[(&str, Resolver)] = &[
     ("WorkItemWidgetAwardEmoji.awardEmoji", |_, widget, _| {
         Ok(super::notes::awards(widget))
     }),
+    ("WorkItemWidgetTimeTracking.timelogs", |cx, widget, _| {
+        Ok(super::timelogs::of_issue(cx, id(widget)))
+    }),
     ("WorkItemWidgetParticipants.participants", |_, widget, _| {
         Ok(super::connection::list(format!(
             "{}/participants",

@@ -142,17 +142,31 @@ fn approved(cx: &mut Cx<'_>, request: &AuthorizationRequest, user: &User) -> Way
         used: false,
     };
     cx.world.oauth.codes.insert(value.clone(), code);
-    request.callback.way(cx.site, &[("code", &value)])
+    let issuer = issuer(cx);
+    let mut answer = vec![("code", value.as_str())];
+    answer.extend(issuer.as_deref().map(|issuer| ("iss", issuer)));
+    request.callback.way(cx.site, &answer)
 }
 
 fn send_error(cx: &mut Cx<'_>, callback: &Callback, error: &OAuthError) -> Answer {
     let description = error.description();
-    let answer = [
+    let issuer = issuer(cx);
+    let mut answer = vec![
         ("error", error.word()),
         ("error_description", description.as_str()),
     ];
+    answer.extend(issuer.as_deref().map(|issuer| ("iss", issuer)));
     let way = callback.way(cx.site, &answer);
     send(cx, way)
+}
+
+/// What the answer names as `iss` (RFC 9207): nothing at GitLab.
+fn issuer(cx: &Cx<'_>) -> Option<String> {
+    let told = cx.world.quirks.callback_issuer.as_deref()?;
+    Some(match told {
+        "on" => cx.site.url(""),
+        other => other.to_owned(),
+    })
 }
 
 fn send(cx: &mut Cx<'_>, way: Way) -> Answer {

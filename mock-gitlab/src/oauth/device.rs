@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::departures::refuse_in_maintenance;
 use super::{OAuthError, client, scopes};
 use crate::answer::Answer;
 use crate::context::Cx;
@@ -22,6 +23,7 @@ pub(super) fn routes(table: &mut RouteTable) {
 }
 
 fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    refuse_in_maintenance(cx)?;
     let application = client::require(cx)?;
     if !application.device {
         let status = cx.world.quirks.device_disabled_status;
@@ -38,6 +40,7 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         application: application.id,
         scopes,
         user: None,
+        denied: false,
         created_at: cx.now,
         polled_at: None,
     };
@@ -49,13 +52,15 @@ fn body(cx: &Cx<'_>, device_code: &str, user_code: &str) -> Value {
     let quirks = &cx.world.quirks;
     let uri = quirks.verification_uri.clone();
     let uri = uri.unwrap_or_else(|| cx.site.url("/oauth/device"));
+    let complete = json!(format!("{uri}?user_code={user_code}"));
     let interval = quirks.device_interval.clone();
+    let lifetime = quirks.device_expires_in.clone();
     let mut body = json!({
         "device_code": device_code,
         "user_code": user_code,
         "verification_uri": uri,
-        "verification_uri_complete": format!("{uri}?user_code={user_code}"),
-        "expires_in": LIFETIME.as_secs(),
+        "verification_uri_complete": quirks.verification_uri_complete.clone().unwrap_or(complete),
+        "expires_in": lifetime.unwrap_or_else(|| LIFETIME.as_secs().into()),
         "interval": interval.unwrap_or_else(|| INTERVAL.as_secs().into()),
     });
     if let Some(all) = body.as_object_mut() {

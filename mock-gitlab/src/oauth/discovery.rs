@@ -97,6 +97,12 @@ fn document(cx: &Cx<'_>, scopes: &[&str], registration: bool) -> Value {
         ],
         "code_challenge_methods_supported": ["plain", "S256"],
     });
+    if cx.world.quirks.callback_issuer.is_some()
+        && let Some(all) = body.as_object_mut()
+    {
+        let name = "authorization_response_iss_parameter_supported";
+        all.insert(name.to_owned(), true.into());
+    }
     if let Some(all) = body.as_object_mut().filter(|_| registration) {
         let endpoint = cx.site.url("/oauth/register");
         all.insert("registration_endpoint".to_owned(), endpoint.into());

@@ -42,9 +42,11 @@ fn token(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let application = token
         .application
         .and_then(|id| cx.world.applications.get(&id));
-    let left = token
+    let until_end = token
         .expires_at
         .map(|end| end.as_seconds() - cx.now.as_seconds());
+    let left = cx.world.quirks.token_info_expires_in.clone();
+    let left = left.unwrap_or_else(|| json!(until_end));
     let user = Some(token.user).filter(|user| *user != 0);
     Ok(super::json(
         200,

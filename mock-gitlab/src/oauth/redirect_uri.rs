@@ -18,7 +18,7 @@ struct Parts<'a> {
 }
 
 /// Whether an application may register the URI.
-pub(super) fn may_be_registered(uri: &str) -> bool {
+pub(crate) fn may_be_registered(uri: &str) -> bool {
     let forbidden = |scheme: &str| matches!(scheme, "javascript" | "data" | "vbscript");
     uri == OUT_OF_BAND || parse(uri).is_some_and(|parts| !forbidden(&parts.scheme))
 }

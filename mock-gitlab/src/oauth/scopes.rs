@@ -47,6 +47,12 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     SCOPES.iter().map(|(name, _)| *name)
 }
 
+/// Whether all of these are scopes of the instance, and there is one.
+pub(crate) fn are_scopes(wanted: &[String]) -> bool {
+    let known = |name: &String| all().any(|scope| scope == name);
+    !wanted.is_empty() && wanted.iter().all(known)
+}
+
 /// What a scope lets an application do.
 pub(crate) fn explain(scope: &str) -> &'static str {
     let known = SCOPES.iter().find(|(name, _)| *name == scope);

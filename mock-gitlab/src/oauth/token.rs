@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::departures::refuse_in_maintenance;
 use super::{OAuthError, cross_origin};
 use crate::answer::Answer;
 use crate::context::Cx;
@@ -30,6 +31,7 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 }
 
 fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    refuse_in_maintenance(cx)?;
     match cx.params.filled("grant_type").as_deref() {
         None => Err(OAuthError::Missing("grant_type").into()),
         Some("authorization_code") => code::exchange(cx),

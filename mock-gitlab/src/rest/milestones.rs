@@ -1,6 +1,8 @@
 //! Milestones of projects and groups; routes take the global id.
 //! <https://docs.gitlab.com/api/milestones/>
 
+mod burndown;
+
 use serde_json::{Value, json};
 
 use super::conventions::pagination;
@@ -30,6 +32,10 @@ pub(crate) fn routes(table: &mut RouteTable) {
         "projects/:id/milestones/:milestone_id/merge_requests",
         |cx| merge_requests(cx, project),
     );
+    table.get(
+        "projects/:id/milestones/:milestone_id/burndown_events",
+        |cx| burndown::events(cx, project),
+    );
     table.post("projects/:id/milestones/:milestone_id/promote", promote);
     table.get("groups/:id/milestones", |cx| list(cx, group));
     table.post("groups/:id/milestones", |cx| create(cx, group));
@@ -46,6 +52,10 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.get("groups/:id/milestones/:milestone_id/merge_requests", |cx| {
         merge_requests(cx, group)
     });
+    table.get(
+        "groups/:id/milestones/:milestone_id/burndown_events",
+        |cx| burndown::events(cx, group),
+    );
 }
 
 type Resolve = fn(&Cx<'_>) -> Result<(Owner, u8), ApiError>;

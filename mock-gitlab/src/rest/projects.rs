@@ -1,14 +1,13 @@
 //! Projects. <https://docs.gitlab.com/api/projects/>
 
 mod administration;
-mod change;
+pub(crate) mod change;
 mod entity;
 mod filters;
 mod forks;
 mod settings;
 mod templates;
 
-pub(crate) use change::{check_new_path, namespace_for_new};
 pub(crate) use entity::{full, namespace, short};
 pub(crate) use filters::{filtered, visible_projects};
 

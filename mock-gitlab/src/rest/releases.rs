@@ -195,6 +195,7 @@ fn make_tag(cx: &mut Cx<'_>, project: &Project, tag: &str) -> Result<(), ApiErro
         commit: commit.id.clone(),
         tagger: message.is_some().then_some(person),
         message,
+        signature: None,
     };
     cx.repository_mut(project)?
         .tags

@@ -1,6 +1,7 @@
 //! Trees, blobs, comparisons and merge bases.
 //! <https://docs.gitlab.com/api/repositories/>
 
+#[cfg(feature = "archives")]
 pub(crate) mod archive;
 mod changelog;
 
@@ -34,6 +35,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
         .get("projects/:id/repository/merge_base", merge_base)
         .also(&["read_repository"]);
     table.get("projects/:id/repository/contributors", contributors);
+    #[cfg(feature = "archives")]
     archive::routes(table);
     changelog::routes(table);
 }

@@ -10,7 +10,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::routes::RouteTable;
 use crate::world::access::DEVELOPER;
-use crate::world::repository::Tag;
+use crate::world::repository::{Tag, blob_id};
 use crate::world::{Project, Repository};
 
 pub(crate) fn routes(table: &mut RouteTable) {
@@ -22,6 +22,12 @@ pub(crate) fn routes(table: &mut RouteTable) {
         .get("projects/:id/repository/tags/:tag_name", get)
         .also(&["read_repository"]);
     table.delete("projects/:id/repository/tags/:tag_name", delete);
+    table
+        .get(
+            "projects/:id/repository/tags/:tag_name/signature",
+            signature,
+        )
+        .also(&["read_repository"]);
 }
 
 fn entity(cx: &Cx<'_>, project: &Project, repository: &Repository, name: &str, tag: &Tag) -> Value {
@@ -102,6 +108,7 @@ fn create(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         commit,
         message,
         tagger,
+        signature: None,
     };
     repository.tags.insert(name.clone(), tag.clone());
     let repository = cx.repository(&project)?;
@@ -118,4 +125,47 @@ fn delete(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     removed
         .map(|_| Answer::no_content())
         .ok_or_else(|| ApiError::not_found("Tag"))
+}
+
+/// The X.509 signature of a tag.
+fn signature(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
+    let project = cx.readable_project()?;
+    let tags = &cx.repository(&project)?.tags;
+    let tag = tags.get(cx.path.get("tag_name"));
+    let tag = tag.ok_or_else(|| ApiError::not_found("Tag"))?;
+    let signature = tag.signature.as_ref();
+    let signature = signature.ok_or_else(|| ApiError::not_found("Signature"))?;
+    let status = if signature.verified {
+        "verified"
+    } else {
+        "unverified"
+    };
+    Ok(Answer::json(&json!({
+        "signature_type": "X509",
+        "verification_status": status,
+        "x509_certificate": {
+            "id": 1,
+            "subject": signature.subject,
+            "subject_key_identifier": fingerprint(&signature.subject),
+            "email": signature.email,
+            "serial_number": 278_969_561_018_901_u64,
+            "certificate_status": "good",
+            "x509_issuer": {
+                "id": 1,
+                "subject": signature.issuer,
+                "subject_key_identifier": fingerprint(&signature.issuer),
+                "crl_url": null,
+            },
+        },
+    })))
+}
+
+/// Stands in for the identifier of a key: twenty bytes that follow from the subject.
+fn fingerprint(subject: &str) -> String {
+    let id = blob_id(subject.as_bytes()).to_uppercase();
+    let pairs = id.as_bytes().chunks(2);
+    let pairs: Vec<String> = pairs
+        .map(|pair| String::from_utf8_lossy(pair).into_owned())
+        .collect();
+    pairs.join(":")
 }

@@ -66,7 +66,7 @@ fn route(
     };
     let caller = authentication::resolve(world, request, &params, route, now);
     let caller = caller.map_err(|error| match route.surface {
-        Surface::GraphQl => crate::graphql::errors::invalid_token(),
+        Surface::GraphQl => ApiError::graphql_unauthorized(),
         _ => error,
     })?;
     *who = describe(world, &caller);
@@ -95,6 +95,7 @@ fn route(
         Ok(answer) => answer,
         Err(error) => error.into(),
     };
+    answer = crate::oauth::spell(&cx.world.quirks, request, answer);
     answer.headers.extend(limits);
     Ok(conditional(request, route.surface, answer))
 }

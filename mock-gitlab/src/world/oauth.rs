@@ -102,6 +102,8 @@ pub struct DeviceGrant {
     pub scopes: Vec<String>,
     /// Who approved.
     pub user: Option<u64>,
+    /// Somebody said no. GitLab's own pages offer no way to do that.
+    pub denied: bool,
     /// When it was made; it lives five minutes.
     pub created_at: Timestamp,
     /// The last poll that counted.
@@ -125,6 +127,26 @@ impl World {
         self.applications
             .values()
             .find(|application| application.uid == uid)
+    }
+
+    /// Takes an application away with its codes, its waiting devices and its tokens.
+    pub fn remove_application(&mut self, id: u64) {
+        self.applications.remove(&id);
+        self.oauth.codes.retain(|_, code| code.application != id);
+        self.oauth
+            .devices
+            .retain(|_, device| device.application != id);
+        self.tokens.retain(|_, token| token.application != Some(id));
+        let tokens = &self.tokens;
+        self.oauth
+            .lineages
+            .retain(|value, _| tokens.contains_key(value));
+    }
+
+    /// A device that waits, by the code its user would type.
+    pub fn waiting_device_mut(&mut self, user_code: &str) -> Option<&mut DeviceGrant> {
+        let mut devices = self.oauth.devices.values_mut();
+        devices.find(|device| device.user_code == user_code)
     }
 
     /// A user who signs in with name (or address) and password.

@@ -28,6 +28,21 @@ pub struct Tag {
     pub message: Option<String>,
     /// Who made it, and when.
     pub tagger: Option<Person>,
+    /// Its X.509 signature; tags made through the API have none.
+    pub signature: Option<TagSignature>,
+}
+
+/// An X.509 signature of a tag, as far as GitLab shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagSignature {
+    /// Whether the certificate is trusted and belongs to the tagger.
+    pub verified: bool,
+    /// Subject of the certificate: `CN=…,O=…`.
+    pub subject: String,
+    /// Mail address in the certificate.
+    pub email: String,
+    /// Subject of the certificate that issued it.
+    pub issuer: String,
 }
 
 /// Objects and references of one project.

@@ -42,6 +42,7 @@ mod notes;
 mod oauth;
 mod pages;
 mod pipelines;
+mod planning;
 mod projects;
 mod rate_limits;
 mod releases;

@@ -1,6 +1,7 @@
 //! The OAuth provider.
 
 mod authorize;
+mod departures;
 mod device;
 mod discovery;
 mod flow;

@@ -1,14 +1,12 @@
 //! What the documents say, where they are, and what cannot change them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use gitlab_mcp_core::auth::ReachedAt;
 use http_body_util::BodyExt as _;
 
 use super::*;
 use crate::authorization_server::bench::{BASE, bench, bench_with};
-use crate::authorization_server::site::Site;
 
 fn below() -> Base {
     Base::parse("https://mcp.example/gitlab").unwrap()
@@ -197,4 +195,15 @@ async fn nobody_keeps_a_document_whose_base_comes_with_the_request() {
     let lost = Request::get("/").body(Body::empty()).unwrap();
     let (status, _, _) = asked(&bench.server, Document::Resource, lost).await;
     assert_eq!(status, 503);
+}
+
+#[tokio::test]
+async fn every_path_has_a_route_that_anybody_may_reach() {
+    let bench = bench().await;
+    let routes = bench.server.discovery_routes().into_entries();
+    let expected = discovery_paths(Some(&bare()));
+    assert_eq!(routes.len(), expected.len());
+    for ((path, class, _), (other, _)) in routes.iter().zip(&expected) {
+        assert_eq!((path, *class), (other, AuthClass::Public));
+    }
 }

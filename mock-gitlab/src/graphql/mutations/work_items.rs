@@ -130,6 +130,15 @@ fn extras(cx: &mut Cx<'_>, id: u64, input: &Value) -> Result<(), Refusal> {
         let (child, _) = item_at(cx, child.as_str().unwrap_or_default())?;
         cx.world.work_items.entry(child).or_default().parent = Some(id);
     }
+    if let Some(iteration) = input.pointer("/iterationWidget/iterationId") {
+        let wanted = iteration.as_str();
+        let wanted = wanted.and_then(|id| number_of(id, &["Iteration"]));
+        let known = wanted.filter(|id| cx.world.iterations.contains_key(id));
+        if wanted != known {
+            return Err(Refusal::Missing);
+        }
+        cx.world.work_items.entry(id).or_default().iteration = known;
+    }
     let item = cx.world.work_items.entry(id).or_default();
     if let Some(day) = input.pointer("/startAndDueDateWidget/startDate") {
         item.start_date = plain(day);

@@ -22,7 +22,7 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         cx.world.oauth.devices.remove(&value);
         return Err(OAuthError::ExpiredToken.into());
     }
-    if cx.world.quirks.device_denied {
+    if cx.world.quirks.device_denied || device.denied {
         return Err(OAuthError::AccessDenied.into());
     }
     if too_soon(cx, &device) {

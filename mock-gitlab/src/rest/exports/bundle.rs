@@ -178,6 +178,7 @@ fn read_tags(value: &Value, ids: &BTreeMap<&str, String>) -> Option<BTreeMap<Str
             commit: ids.get(tag.get("commit")?.as_str()?)?.clone(),
             message: tag.get("message")?.as_str().map(str::to_owned),
             tagger: None,
+            signature: None,
         };
         tags.insert(name.clone(), tag);
     }

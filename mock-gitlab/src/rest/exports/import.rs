@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::rest::conventions::resources::Fields;
-use crate::rest::projects::{check_new_path, namespace_for_new};
+use crate::rest::projects::change::{check_new_path, namespace_for_new};
 use crate::rest::settings;
 use crate::routes::RouteTable;
 use crate::world::access::MAINTAINER;

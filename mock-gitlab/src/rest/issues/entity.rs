@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fields;
 use crate::context::Cx;
+use crate::rest::iterations;
 use crate::rest::users::basic_by_id;
 use crate::world::{Issue, Noteable};
 
@@ -73,9 +74,15 @@ fn surroundings(cx: &Cx<'_>, issue: &Issue) -> Value {
         "service_desk_reply_to": null,
         "epic_iid": null,
         "epic": null,
-        "iteration": null,
+        "iteration": iteration(cx, issue),
         "health_status": null,
     })
+}
+
+fn iteration(cx: &Cx<'_>, issue: &Issue) -> Option<Value> {
+    let id = cx.world.work_items.get(&issue.id)?.iteration?;
+    let iteration = cx.world.iterations.get(&id)?;
+    Some(iterations::entity(cx, iteration))
 }
 
 /// One issue, with what only the single form has.

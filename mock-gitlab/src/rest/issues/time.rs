@@ -27,13 +27,23 @@ pub(super) fn reset_estimate(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
 /// Only this one answers 201.
 pub(super) fn spend(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     let seconds = duration(cx)?;
-    change(cx, 201, |times| {
+    let summary = cx.params.filled("summary").unwrap_or_default();
+    let target = Target::find(cx)?;
+    let before = times(cx, &target).1;
+    let answer = change(cx, 201, |times| {
         times.1 = times.1.saturating_add(seconds).max(0);
-    })
+    })?;
+    let entry = (times(cx, &target).1 - before, summary.as_str());
+    let by = cx.user()?.id;
+    cx.world.log_time(&target.noteable, entry, by, cx.now);
+    Ok(answer)
 }
 
 pub(super) fn reset_spent(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    change(cx, 200, |times| times.1 = 0)
+    let answer = change(cx, 200, |times| times.1 = 0)?;
+    let target = Target::find(cx)?;
+    cx.world.forget_time(&target.noteable);
+    Ok(answer)
 }
 
 fn duration(cx: &Cx<'_>) -> Result<i64, ApiError> {

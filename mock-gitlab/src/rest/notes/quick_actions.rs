@@ -264,6 +264,9 @@ fn time(cx: &mut Cx<'_>, target: &Target, name: &str, value: &str) -> Change {
         )
     } else {
         let spent = old.1.saturating_add(seconds).max(0);
+        let by = cx.caller.user?;
+        let entry = (spent - old.1, "");
+        cx.world.log_time(&target.noteable, entry, by, cx.now);
         (
             "spend_time",
             (old.0, spent),

@@ -6,12 +6,15 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::faults::Payload;
 
 /// Size of a gzip bomb when unpacked.
 const BOMB: usize = 100 * 1024 * 1024;
+/// What is added to a body that is too big.
+const HUGE: usize = 2 * 1024 * 1024;
 /// Depth of the nested lists.
 const DEPTH: usize = 100_000;
 
@@ -29,6 +32,7 @@ pub(super) fn spoil(payload: Payload, answer: Answer) -> Answer {
             let answer = answer.header("Content-Encoding", "gzip");
             return as_json(answer).with_body(bomb());
         }
+        Payload::Huge => return grown(answer),
         Payload::Empty => Bytes::new(),
         Payload::InvalidUtf8 => Bytes::from_static(b"{\"id\":1,\"name\":\"caf\xe9\"}"),
         Payload::InvalidJson => Bytes::from_static(b"{\"id\":1,\"name\":"),
@@ -39,6 +43,17 @@ pub(super) fn spoil(payload: Payload, answer: Answer) -> Answer {
         }
     };
     as_json(answer).with_body(body)
+}
+
+fn grown(answer: Answer) -> Answer {
+    let body = match serde_json::from_slice(&answer.body) {
+        Ok(Value::Object(mut all)) => {
+            all.insert("padding".to_owned(), "x".repeat(HUGE).into());
+            Value::Object(all).to_string().into_bytes()
+        }
+        _ => [&answer.body, " ".repeat(HUGE).as_bytes()].concat(),
+    };
+    answer.with_body(Bytes::from(body))
 }
 
 fn as_json(answer: Answer) -> Answer {

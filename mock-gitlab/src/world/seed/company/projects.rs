@@ -142,6 +142,7 @@ pub(super) fn plant(world: &mut World) {
     projects(world, alice, now);
     labels(world, larkspur);
     milestones(world, now);
+    iterations(world, larkspur, now);
 }
 
 fn projects(world: &mut World, alice: u64, now: Timestamp) {
@@ -188,6 +189,17 @@ fn labels(world: &mut World, larkspur: u64) {
         Owner::Group(larkspur),
         ("customer", "#17a2b8", "Somebody wrote us a letter"),
     );
+}
+
+/// Fortnights at the bench: one that is over, the one in which the story begins, and the next.
+fn iterations(world: &mut World, larkspur: u64, now: Timestamp) {
+    for days in [
+        ("2026-10-12", "2026-10-25"),
+        ("2026-10-26", "2026-11-08"),
+        ("2026-11-09", "2026-11-22"),
+    ] {
+        world.add_iteration(larkspur, "Bench fortnights", days, now);
+    }
 }
 
 fn milestones(world: &mut World, now: Timestamp) {

@@ -200,6 +200,11 @@ fn releases(story: &mut Story<'_>) {
             ],
         )
         .tag("alice 2026-06-30T12:00:00Z", "v1.0.0", "First turn")
+        .sign(
+            "v1.0.0",
+            "CN=Alice Okonjo,O=Larkspur",
+            "alice@larkspur.example",
+        )
         .on("pins-beyond-the-comb", "main")
         .commit(
             "bob 2026-07-14T11:20:00Z",

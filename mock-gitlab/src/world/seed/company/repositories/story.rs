@@ -2,7 +2,9 @@
 
 use crate::clock::Timestamp;
 use crate::world::World;
-use crate::world::repository::{Change, Files, Merged, NewCommit, Person, Repository, Tag};
+use crate::world::repository::{
+    Change, Files, Merged, NewCommit, Person, Repository, Tag, TagSignature,
+};
 
 /// The repository of one project while its history is being told. A step that makes
 /// no sense is left out; a test of the seed would notice.
@@ -79,8 +81,23 @@ impl<'a> Story<'a> {
                     commit,
                     message,
                     tagger: Some(person),
+                    signature: None,
                 },
             );
+        }
+        self
+    }
+
+    /// Signs a tag with a certificate of the workshop.
+    pub(super) fn sign(&mut self, name: &str, subject: &str, email: &str) -> &mut Self {
+        let tags = self.repository().map(|repository| &mut repository.tags);
+        if let Some(tag) = tags.and_then(|tags| tags.get_mut(name)) {
+            tag.signature = Some(TagSignature {
+                verified: true,
+                subject: subject.to_owned(),
+                email: email.to_owned(),
+                issuer: "CN=Larkspur Seal,O=Larkspur".to_owned(),
+            });
         }
         self
     }
