@@ -70,7 +70,10 @@ impl AuthorizationServer {
         }
         match self.mark_used(id).await {
             Ok(true) => {}
-            Ok(false) => warn!(client = id, "a client is used so often that its mark is lost"),
+            Ok(false) => warn!(
+                client = id,
+                "a client is used so often that its mark is lost"
+            ),
             // The registration keeps the place and the life it had.
             Err(error) => warn!(%error, client = id, "the use of a client is not written down"),
         }
@@ -120,7 +123,9 @@ impl AuthorizationServer {
     /// by as many as they are; the next one evens that out.
     async fn make_room_for_client(&self) -> Result<(), OAuthError> {
         let count = self.records.count::<Registration>().await?;
-        let excess = count.saturating_add(1).saturating_sub(self.rules.most_clients);
+        let excess = count
+            .saturating_add(1)
+            .saturating_sub(self.rules.most_clients);
         if excess == 0 {
             return Ok(());
         }

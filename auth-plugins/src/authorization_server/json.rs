@@ -143,11 +143,19 @@ mod tests {
             "\u{feff}{}",
             r#"{"a":"\ud800"}"#,
         ] {
-            assert_eq!(object(text.as_bytes()), Err(JsonProblem::Unreadable), "{text:.40}");
+            assert_eq!(
+                object(text.as_bytes()),
+                Err(JsonProblem::Unreadable),
+                "{text:.40}"
+            );
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), Err(JsonProblem::Unreadable));
         for text in ["[]", "null", "1", r#""{}""#, "[{}]"] {
-            assert_eq!(object(text.as_bytes()), Err(JsonProblem::NoObject), "{text}");
+            assert_eq!(
+                object(text.as_bytes()),
+                Err(JsonProblem::NoObject),
+                "{text}"
+            );
         }
     }
 }

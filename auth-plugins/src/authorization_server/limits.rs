@@ -165,7 +165,10 @@ impl AuthorizationServer {
         // Neither memory nor store learns the address itself.
         let who = self.keys.look_up(&kind, &who).swap_remove(0);
         let budget @ (most, window) = route.budget(&self.rules);
-        let left = match self.limits.count(route, &who, budget, self.clock.monotonic()) {
+        let left = match self
+            .limits
+            .count(route, &who, budget, self.clock.monotonic())
+        {
             Ok(left) => left,
             Err(Exceeded::Address(wait)) => return Err(OAuthError::too_many_requests(wait)),
             Err(Exceeded::All(wait)) => return Err(everybody(route, wait)),

@@ -19,7 +19,7 @@ use super::rules::{DeviceRule, Flow, Rules};
 use super::site::{Base, Site};
 
 /// RFC 8628 section 3.4.
-pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A document behind a discovery path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,11 @@ pub(crate) fn discovery_paths(base: Option<&Base>) -> Vec<(String, Document)> {
         ("/.well-known/openid-configuration/mcp".to_owned(), Absent),
     ];
     // Older clients, and proxies that strip the path of the base, ask without it.
-    let places = if own.is_empty() { vec![""] } else { vec![own, ""] };
+    let places = if own.is_empty() {
+        vec![""]
+    } else {
+        vec![own, ""]
+    };
     for place in places {
         let resource = format!("/.well-known/oauth-protected-resource{place}");
         let server = format!("/.well-known/oauth-authorization-server{place}");
@@ -120,10 +124,7 @@ fn authorization_server(base: &Base, rules: &Rules) -> Value {
     });
     if let Some(members) = metadata.as_object_mut() {
         if rules.registration {
-            members.insert(
-                "registration_endpoint".into(),
-                base.at("/register").into(),
-            );
+            members.insert("registration_endpoint".into(), base.at("/register").into());
         }
         if rules.device == DeviceRule::On {
             members.insert(

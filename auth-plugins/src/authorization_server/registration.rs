@@ -37,10 +37,7 @@ impl AuthorizationServer {
     pub(crate) async fn register(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         match self.registered(&parts, body).await {
-            Ok(registration) => answer(
-                StatusCode::CREATED,
-                &in_force(&registration, &self.rules),
-            ),
+            Ok(registration) => answer(StatusCode::CREATED, &in_force(&registration, &self.rules)),
             Err(error) => {
                 let from = audit::From::of(&parts);
                 let entry = Entry::new(Event::ClientRegistered).refused(error.code);
@@ -76,7 +73,10 @@ impl AuthorizationServer {
             used_at: None,
         };
         self.remember_client(&registration).await?;
-        let target = metadata.redirect_uris.first().map(RedirectUri::shown_target);
+        let target = metadata
+            .redirect_uris
+            .first()
+            .map(RedirectUri::shown_target);
         Entry::new(Event::ClientRegistered)
             .client(&registration.id, &registration.name)
             .redirect(target.as_deref().unwrap_or_default())

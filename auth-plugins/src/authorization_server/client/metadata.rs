@@ -85,9 +85,7 @@ fn text<'a>(
 ) -> Result<Option<&'a str>, MetadataProblem> {
     let problem = MetadataProblem::Form(name, "a string");
     let value = member(members, name);
-    value
-        .map(|value| value.as_str().ok_or(problem))
-        .transpose()
+    value.map(|value| value.as_str().ok_or(problem)).transpose()
 }
 
 /// The strings of an array; `None` when the member is missing or of another type.

@@ -142,7 +142,10 @@ mod tests {
     fn a_registered_client_says_through_whom_it_comes() {
         for (given, name) in [
             (Some("Claude"), "Claude via GitLab MCP Server"),
-            (Some("Claude via GitLab MCP Server"), "Claude via GitLab MCP Server"),
+            (
+                Some("Claude via GitLab MCP Server"),
+                "Claude via GitLab MCP Server",
+            ),
             (Some("\u{202e}"), "MCP client via GitLab MCP Server"),
             (None, "MCP client via GitLab MCP Server"),
         ] {

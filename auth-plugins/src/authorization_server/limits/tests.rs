@@ -41,7 +41,10 @@ async fn admitted(server: &AuthorizationServer, route: Limited, who: &str, tries
 async fn an_address_is_stopped_at_its_limit_and_let_in_when_the_window_is_over() {
     let bench = strict().await;
     let server = &bench.server;
-    assert_eq!(admitted(server, Limited::Register, "192.0.2.1", 10).await, 3);
+    assert_eq!(
+        admitted(server, Limited::Register, "192.0.2.1", 10).await,
+        3
+    );
     bench.clock.advance(Duration::from_mins(20));
     let refused = server.limit(Limited::Register, &from("192.0.2.1")).await;
     let refused = refused.unwrap_err();
@@ -52,7 +55,10 @@ async fn an_address_is_stopped_at_its_limit_and_let_in_when_the_window_is_over()
     assert_eq!(admitted(server, Limited::Register, "192.0.2.2", 1).await, 1);
     assert_eq!(admitted(server, Limited::Token, "192.0.2.1", 10).await, 5);
     bench.clock.advance(Duration::from_mins(40));
-    assert_eq!(admitted(server, Limited::Register, "192.0.2.1", 10).await, 3);
+    assert_eq!(
+        admitted(server, Limited::Register, "192.0.2.1", 10).await,
+        3
+    );
 }
 
 #[tokio::test]
@@ -66,10 +72,17 @@ async fn every_other_endpoint_has_its_own_minute() {
         Limited::Poll,
         Limited::Device,
     ] {
-        assert_eq!(admitted(&bench.server, route, "192.0.2.1", 9).await, 5, "{route:?}");
+        assert_eq!(
+            admitted(&bench.server, route, "192.0.2.1", 9).await,
+            5,
+            "{route:?}"
+        );
     }
     bench.clock.advance(Duration::from_mins(1));
-    assert_eq!(admitted(&bench.server, Limited::Poll, "192.0.2.1", 9).await, 5);
+    assert_eq!(
+        admitted(&bench.server, Limited::Poll, "192.0.2.1", 9).await,
+        5
+    );
 }
 
 #[tokio::test]
@@ -77,10 +90,22 @@ async fn spellings_of_one_address_and_networks_of_one_subscriber_are_one() {
     let bench = strict().await;
     let server = &bench.server;
     assert_eq!(admitted(server, Limited::Token, "192.0.2.1", 4).await, 4);
-    assert_eq!(admitted(server, Limited::Token, "::ffff:192.0.2.1", 4).await, 1);
-    assert_eq!(admitted(server, Limited::Token, "2001:db8:1:100::1", 4).await, 4);
-    assert_eq!(admitted(server, Limited::Token, "2001:db8:1:1ff:a:b:c:d", 4).await, 1);
-    assert_eq!(admitted(server, Limited::Token, "2001:db8:1:200::1", 4).await, 4);
+    assert_eq!(
+        admitted(server, Limited::Token, "::ffff:192.0.2.1", 4).await,
+        1
+    );
+    assert_eq!(
+        admitted(server, Limited::Token, "2001:db8:1:100::1", 4).await,
+        4
+    );
+    assert_eq!(
+        admitted(server, Limited::Token, "2001:db8:1:1ff:a:b:c:d", 4).await,
+        1
+    );
+    assert_eq!(
+        admitted(server, Limited::Token, "2001:db8:1:200::1", 4).await,
+        4
+    );
     // Who comes without an address shares one budget with all who do.
     let mut nobody = from("192.0.2.9");
     nobody.extensions.clear();
@@ -94,7 +119,10 @@ async fn spellings_of_one_address_and_networks_of_one_subscriber_are_one() {
 async fn all_addresses_together_have_a_limit_that_one_alone_cannot_use_up() {
     let bench = strict().await;
     let server = &bench.server;
-    assert_eq!(admitted(server, Limited::Register, "192.0.2.1", 1_000).await, 3);
+    assert_eq!(
+        admitted(server, Limited::Register, "192.0.2.1", 1_000).await,
+        3
+    );
     let mut passed = 0;
     for host in 2..=200 {
         passed += admitted(server, Limited::Register, &format!("198.51.100.{host}"), 2).await;
@@ -103,9 +131,15 @@ async fn all_addresses_together_have_a_limit_that_one_alone_cannot_use_up() {
     let refused = server.limit(Limited::Register, &from("203.0.113.1")).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code, "too_many_requests");
-    assert!(refused.description.starts_with("this server"), "{refused:?}");
+    assert!(
+        refused.description.starts_with("this server"),
+        "{refused:?}"
+    );
     bench.clock.advance(Duration::from_hours(1));
-    assert_eq!(admitted(server, Limited::Register, "203.0.113.1", 1).await, 1);
+    assert_eq!(
+        admitted(server, Limited::Register, "203.0.113.1", 1).await,
+        1
+    );
 }
 
 /// A store that cannot be asked at all, or counts what it is asked.
@@ -128,6 +162,9 @@ impl Watched {
 
 #[async_trait::async_trait]
 impl Store for Watched {
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
     fn guarantees(&self) -> Guarantees {
         self.inner.guarantees()
     }
@@ -189,8 +226,14 @@ async fn without_the_store_the_limit_is_kept_by_the_process() {
     let mut bench = strict().await;
     let store = Watched::new(bench.clock.clone(), true);
     over(&mut bench, store);
-    assert_eq!(admitted(&bench.server, Limited::Token, "192.0.2.1", 20).await, 5);
-    assert_eq!(admitted(&bench.server, Limited::Token, "192.0.2.2", 20).await, 5);
+    assert_eq!(
+        admitted(&bench.server, Limited::Token, "192.0.2.1", 20).await,
+        5
+    );
+    assert_eq!(
+        admitted(&bench.server, Limited::Token, "192.0.2.2", 20).await,
+        5
+    );
 }
 
 #[tokio::test]
@@ -201,8 +244,14 @@ async fn replicas_that_share_a_store_count_together() {
     over(&mut other, store);
     let keys = Arc::clone(&one.server.keys);
     Arc::get_mut(&mut other.server).unwrap().keys = keys;
-    assert_eq!(admitted(&one.server, Limited::Token, "192.0.2.1", 3).await, 3);
-    assert_eq!(admitted(&other.server, Limited::Token, "192.0.2.1", 9).await, 2);
+    assert_eq!(
+        admitted(&one.server, Limited::Token, "192.0.2.1", 3).await,
+        3
+    );
+    assert_eq!(
+        admitted(&other.server, Limited::Token, "192.0.2.1", 9).await,
+        2
+    );
 }
 
 #[tokio::test]
@@ -210,7 +259,10 @@ async fn a_flood_costs_the_store_no_more_than_the_limit_and_tells_it_no_address(
     let mut bench = strict().await;
     let store = Watched::new(bench.clock.clone(), false);
     over(&mut bench, Arc::clone(&store));
-    assert_eq!(admitted(&bench.server, Limited::Token, "192.0.2.1", 5_000).await, 5);
+    assert_eq!(
+        admitted(&bench.server, Limited::Token, "192.0.2.1", 5_000).await,
+        5
+    );
     let asked = store.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 5);
     assert!(asked.iter().all(|key| !key.contains("192.0")), "{asked:?}");

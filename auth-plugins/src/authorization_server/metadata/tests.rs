@@ -25,10 +25,22 @@ fn every_path_has_one_document() {
         ("/.well-known/oauth-protected-resource/gitlab", Root),
         ("/.well-known/oauth-protected-resource/mcp", Resource),
         ("/.well-known/oauth-protected-resource", Root),
-        ("/.well-known/oauth-authorization-server/gitlab", AuthorizationServer),
-        ("/.well-known/oauth-authorization-server", AuthorizationServer),
-        ("/.well-known/openid-configuration/gitlab", AuthorizationServer),
-        ("/gitlab/.well-known/openid-configuration", AuthorizationServer),
+        (
+            "/.well-known/oauth-authorization-server/gitlab",
+            AuthorizationServer,
+        ),
+        (
+            "/.well-known/oauth-authorization-server",
+            AuthorizationServer,
+        ),
+        (
+            "/.well-known/openid-configuration/gitlab",
+            AuthorizationServer,
+        ),
+        (
+            "/gitlab/.well-known/openid-configuration",
+            AuthorizationServer,
+        ),
         ("/.well-known/oauth-authorization-server/gitlab/mcp", Absent),
         ("/.well-known/oauth-authorization-server/mcp", Absent),
         ("/.well-known/openid-configuration", Absent),
@@ -143,7 +155,10 @@ async fn asked(
 ) -> (u16, String, String) {
     let response = server.discovery(document, &request);
     let status = response.status().as_u16();
-    let cache = response.headers()[CACHE_CONTROL].to_str().unwrap().to_owned();
+    let cache = response.headers()[CACHE_CONTROL]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, cache, String::from_utf8(body.to_vec()).unwrap())
 }
@@ -161,7 +176,11 @@ async fn no_header_changes_a_byte_where_the_base_is_fixed() {
         .extension(ReachedAt("https://evil.example".into()))
         .body(Body::empty())
         .unwrap();
-    for document in [Document::AuthorizationServer, Document::Resource, Document::Root] {
+    for document in [
+        Document::AuthorizationServer,
+        Document::Resource,
+        Document::Root,
+    ] {
         let requests = [&honest, &forged].map(|request| {
             let mut copy = Request::get(request.uri().clone());
             *copy.headers_mut().unwrap() = request.headers().clone();
@@ -190,7 +209,10 @@ async fn nobody_keeps_a_document_whose_base_comes_with_the_request() {
         let request = request.body(Body::empty()).unwrap();
         let (status, cache, body) = asked(&bench.server, Document::Resource, request).await;
         assert_eq!((status, cache.as_str()), (200, "no-store"));
-        assert!(body.contains(&format!("\"resource\":\"{base}/mcp\"")), "{body}");
+        assert!(
+            body.contains(&format!("\"resource\":\"{base}/mcp\"")),
+            "{body}"
+        );
     }
     let lost = Request::get("/").body(Body::empty()).unwrap();
     let (status, _, _) = asked(&bench.server, Document::Resource, lost).await;

@@ -151,7 +151,10 @@ async fn a_hostile_name_is_stored_and_answered_without_its_tricks() {
     let (status, told) = register(&bench, &asked).await;
     assert_eq!(status, 201);
     let shown = told["client_name"].as_str().unwrap();
-    assert!(shown.starts_with("Claude <script>alert(1)</script>\u{301}\u{301}xxx"), "{shown}");
+    assert!(
+        shown.starts_with("Claude <script>alert(1)</script>\u{301}\u{301}xxx"),
+        "{shown}"
+    );
     let given = shown.strip_suffix(" via GitLab MCP Server").unwrap();
     assert_eq!(given.chars().count(), 100);
 }
@@ -166,7 +169,12 @@ async fn an_operator_can_turn_registration_off() {
     let asked = json!({ "redirect_uris": ["https://app.example/cb"] });
     let (status, told) = register(&bench, &asked).await;
     assert_eq!(status, 404);
-    assert!(told["error_description"].as_str().unwrap().contains("operator"));
+    assert!(
+        told["error_description"]
+            .as_str()
+            .unwrap()
+            .contains("operator")
+    );
     assert_eq!(stored(&bench).await, 0);
 }
 
@@ -202,5 +210,8 @@ async fn private_schemes_can_be_switched_off() {
     })
     .await;
     let (status, told) = register(&strict, &asked).await;
-    assert_eq!((status, &told["error"]), (400, &json!("invalid_redirect_uri")));
+    assert_eq!(
+        (status, &told["error"]),
+        (400, &json!("invalid_redirect_uri"))
+    );
 }
