@@ -33,15 +33,19 @@ pub mod client;
 pub mod clients;
 pub mod codes;
 mod consent;
+pub(crate) mod document;
 pub mod error;
 pub mod grant;
+mod json;
 pub mod keys;
 mod limits;
 pub mod logins;
+pub(crate) mod metadata;
 pub mod page;
 pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
+pub(crate) mod registration;
 pub mod rules;
 pub mod settings;
 pub mod site;
@@ -100,6 +104,8 @@ pub struct AuthorizationServer {
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Records,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: limits::Limits,
+    pub(crate) documents: document::Documents,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -144,6 +150,8 @@ impl AuthorizationServer {
             keys,
             records,
             tokens,
+            limits: limits::Limits::default(),
+            documents: document::Documents::default(),
             clock,
             random,
         })
