@@ -24,31 +24,43 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::{Egress, Instance};
 use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
+use tokio::sync::Semaphore;
 
 pub mod audit;
 pub mod client;
 pub mod clients;
 pub mod codes;
+mod device;
 pub mod error;
 pub mod grant;
+pub mod groups;
 pub mod keys;
+mod limits;
 pub mod logins;
+mod outbox;
 pub mod page;
 pub mod parameters;
 pub mod records;
 pub mod redirect_uri;
+pub mod renewal;
+mod revoke;
 pub mod rules;
 pub mod settings;
 pub mod site;
+mod token;
 pub mod tokens;
+pub mod verify;
 
+use groups::NotMember;
 use keys::Keys;
 use records::Records;
+use renewal::NotFresh;
 use rules::Rules;
 use site::Site;
 use tokens::Tokens;
 
 use crate::gitlab_oauth::GitLabOAuth;
+use crate::single_flight::SingleFlight;
 
 /// What an authorization server is made of; everything outside it as a parameter.
 pub struct Parts {
@@ -96,6 +108,9 @@ pub struct AuthorizationServer {
     pub(crate) tokens: Tokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
+    checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
+    revoking: Arc<Semaphore>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -140,6 +155,9 @@ impl AuthorizationServer {
             tokens,
             clock,
             random,
+            renewals: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            checks: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            revoking: Arc::new(Semaphore::new(outbox::AT_ONCE)),
         })
     }
 }
