@@ -28,6 +28,12 @@ const HELD: Duration = Duration::from_secs(120);
 /// After so many seconds nobody can be holding the pair of a renewal that was begun.
 const STALE: u64 = 60;
 
+/// The lease of a login's renewal. Not one of the keyed digests: replicas whose keys are being changed
+/// share it.
+pub(super) fn lease_key(sid: &str) -> String {
+    format!("up:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(sid)))
+}
+
 /// A pair of GitLab on its way into the login, or the one it replaced.
 struct Pair {
     access: Secret<GitLabToken>,
@@ -69,8 +75,7 @@ impl AuthorizationServer {
 
     /// The lease, or `None` when somebody else has done what is wanted.
     async fn lease_of(&self, sid: &str, wanted: Wanted) -> Result<Option<Lease>, NotFresh> {
-        // Not one of the keyed digests: replicas whose keys are being changed share the lease.
-        let key = format!("up:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(sid)));
+        let key = lease_key(sid);
         let mut pause = SHORTEST_PAUSE;
         loop {
             let found = self.login(sid).await?.ok_or(NotFresh::Ended)?;
