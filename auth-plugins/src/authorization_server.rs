@@ -24,6 +24,7 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::{Egress, Instance};
 use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
+use tokio::sync::Semaphore;
 
 pub mod audit;
 mod authorize;
@@ -33,32 +34,43 @@ pub mod client;
 pub mod clients;
 pub mod codes;
 mod consent;
+mod device;
 pub(crate) mod document;
 pub mod error;
 pub mod grant;
+pub mod groups;
 mod json;
 pub mod keys;
 mod limits;
 pub mod logins;
 pub(crate) mod metadata;
+mod outbox;
 pub mod page;
 pub mod parameters;
+pub mod provider;
 pub mod records;
 pub mod redirect_uri;
 pub(crate) mod registration;
+pub mod renewal;
+mod revoke;
+mod routes;
 pub mod rules;
 pub mod settings;
 pub mod site;
-mod stand_ins;
+mod token;
 pub mod tokens;
+pub mod verify;
 
+use groups::NotMember;
 use keys::Keys;
 use records::Records;
+use renewal::NotFresh;
 use rules::Rules;
 use site::Site;
 use tokens::Tokens;
 
 use crate::gitlab_oauth::GitLabOAuth;
+use crate::single_flight::SingleFlight;
 
 /// What an authorization server is made of; everything outside it as a parameter.
 pub struct Parts {
@@ -108,6 +120,9 @@ pub struct AuthorizationServer {
     pub(crate) documents: document::Documents,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
+    checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
+    revoking: Arc<Semaphore>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -154,6 +169,9 @@ impl AuthorizationServer {
             documents: document::Documents::default(),
             clock,
             random,
+            renewals: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            checks: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            revoking: Arc::new(Semaphore::new(outbox::AT_ONCE)),
         })
     }
 }
