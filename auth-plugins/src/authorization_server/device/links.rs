@@ -45,7 +45,10 @@ fn own(link: &str, instance: &Instance, browser: &Instance) -> Option<String> {
     let url = Url::parse(link).ok()?;
     let web = matches!(url.scheme(), "http" | "https");
     let plain = url.username().is_empty() && url.password().is_none();
-    let visible = link.bytes().all(|byte| byte.is_ascii_graphic());
+    // Browsers and parsers disagree about the backslash.
+    let visible = link
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if !(web && plain && visible) {
         return None;
     }

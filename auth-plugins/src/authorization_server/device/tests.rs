@@ -147,9 +147,15 @@ impl Scene {
 
     /// Starts the login of a program.
     async fn program(&self) -> Told {
-        let started = self
-            .server
-            .start_device_json(&base(), request(), &Origin::default());
+        let (base, from) = (base(), Origin::default());
+        let started = self.server.start_device_json(&base, request(), &from);
+        Told::of(started.await).await
+    }
+
+    /// Sends a browser to its page.
+    async fn page(&self) -> Told {
+        let (base, from) = (base(), Origin::default());
+        let started = self.server.start_device_page(&base, request(), &from);
         Told::of(started.await).await
     }
 
@@ -166,9 +172,11 @@ impl Scene {
         ask(&self.server, query, from, headers).await
     }
 
-    /// Another process over the same store, with the same keys: this one is gone.
+    /// Another process over the same store, with the same keys: the one before is dropped.
     fn restarted(mut self) -> Self {
-        self.server = self.replica();
+        self.bench.server = self.replica();
+        self.server = Arc::clone(&self.bench.server);
+        assert_eq!(Arc::strong_count(&self.server), 2);
         self
     }
 

@@ -143,10 +143,7 @@ async fn a_gitlab_that_starts_nothing_is_said_clearly() {
         );
         assert!(!refused.text.contains("invalid_client"));
 
-        let page = scene
-            .server
-            .start_device_page(&base(), request(), &Origin::default());
-        let page = Told::of(page.await).await;
+        let page = scene.page().await;
         assert_eq!(page.status, status, "{words}");
         assert!(page.text.contains("<h1"), "{words}");
         assert!(
@@ -174,10 +171,7 @@ async fn a_link_that_leads_elsewhere_is_shown_to_nobody() {
         let refused = scene.program().await;
         assert_eq!(refused.field("error"), "server_error", "{link}");
         assert!(!refused.text.contains(link));
-        let page = scene
-            .server
-            .start_device_page(&base(), request(), &Origin::default());
-        let page = Told::of(page.await).await;
+        let page = scene.page().await;
         assert_eq!(page.status, 502);
         assert!(!page.text.contains(link), "{link}");
     }

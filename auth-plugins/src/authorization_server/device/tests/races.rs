@@ -49,9 +49,8 @@ async fn clients_that_race_at_approval_get_one_login() {
     for round in 0..ROUNDS {
         let mut request = request();
         request.challenge.clear();
-        let started = scene
-            .server
-            .start_device(request, Kind::Grant, &Origin::default());
+        let from = Origin::default();
+        let started = scene.server.start_device(request, Kind::Grant, &from);
         let Ok(started) = started.await else {
             panic!("round {round} starts");
         };
@@ -60,7 +59,6 @@ async fn clients_that_race_at_approval_get_one_login() {
         // Approved in the record, and nobody has fetched it: every poll may win.
         let found = scene.server.records.get(&started.handle).await;
         let found = found.unwrap().unwrap();
-        let from = Origin::default();
         let advanced = scene.server.advance(&started.handle, found, &from).await;
         let advanced = advanced.unwrap().unwrap().record;
         assert!(matches!(
