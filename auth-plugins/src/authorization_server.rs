@@ -26,9 +26,13 @@ use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
 
 pub mod audit;
+mod authorize;
+mod browser;
+mod callback;
 pub mod client;
 pub mod clients;
 pub mod codes;
+mod consent;
 pub mod device;
 pub mod error;
 pub mod grant;
@@ -41,7 +45,9 @@ mod poll;
 pub mod records;
 pub mod redirect_uri;
 pub mod rules;
+pub mod settings;
 pub mod site;
+mod stand_ins;
 pub mod tokens;
 
 use keys::Keys;

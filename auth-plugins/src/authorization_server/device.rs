@@ -285,7 +285,7 @@ impl AuthorizationServer {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn outcome<'a>(
+    pub(crate) async fn device_outcome<'a>(
         &self,
         flow: &'a DeviceFlow,
     ) -> Result<Outcome<'a>, StoreError> {

@@ -1,5 +1,5 @@
+// integration: replaced by `clients`
 //! How often one address may ask an endpoint.
-// integration: replaced by clients
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +13,10 @@ use super::error::OAuthError;
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limited {
+    /// `GET /authorize`.
+    Authorize,
+    /// `POST /consent`.
+    Consent,
     /// `/oauth/poll`.
     Poll,
     /// `/oauth/device_authorization`.
@@ -24,7 +28,7 @@ impl AuthorizationServer {
     pub(crate) async fn limit(&self, route: Limited, request: &Parts) -> Result<(), OAuthError> {
         let (most, window) = match route {
             Limited::Poll => (10, Duration::from_secs(1)),
-            Limited::Device => (
+            Limited::Authorize | Limited::Consent | Limited::Device => (
                 self.rules.requests_per_minute.into(),
                 Duration::from_mins(1),
             ),

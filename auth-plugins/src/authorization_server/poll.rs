@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use gitlab_mcp_store::StoreError;
-use http::header::ACCEPT;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::AuthorizationServer;
 use super::audit::From;
+use super::browser::{idle_answer, wants_page};
 use super::device::{DeviceFlow, Kind, Outcome};
 use super::error::{OAuthError, PAUSE, answer};
 use super::limits::Limited;
@@ -21,9 +22,13 @@ use super::rules::DeviceRule;
 use super::site::Base;
 
 impl AuthorizationServer {
-    /// How the flow of the parameter `flow_state` stands.
+    /// How the flow of the parameter `flow_state` stands. HEAD and what browsers fetch ahead change
+    /// nothing.
     pub(crate) async fn poll(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let (parts, _) = request.into_parts();
+        if let Some(answer) = idle_answer(&parts) {
+            return answer;
+        }
         if self.rules.device == DeviceRule::Off {
             return OAuthError {
                 status: StatusCode::NOT_FOUND,
@@ -34,7 +39,7 @@ impl AuthorizationServer {
         if let Err(refused) = self.limit(Limited::Poll, &parts).await {
             return refused.into_response();
         }
-        match self.poll_flow(&parts).await {
+        match self.poll_device_flow(&parts).await {
             Ok(response) => response,
             Err(error) if wants_page(&parts.headers) => {
                 tracing::warn!(%error, "a device login cannot be shown");
@@ -45,7 +50,10 @@ impl AuthorizationServer {
         }
     }
 
-    async fn poll_flow(self: &Arc<Self>, parts: &Parts) -> Result<Response<Body>, StoreError> {
+    async fn poll_device_flow(
+        self: &Arc<Self>,
+        parts: &Parts,
+    ) -> Result<Response<Body>, StoreError> {
         let as_page = wants_page(&parts.headers);
         let ended = |end: DeviceEnd| {
             if as_page {
@@ -74,28 +82,23 @@ impl AuthorizationServer {
         let Some(found) = found.filter(|found| is_polled(&found.record, &base)) else {
             return Ok(ended(DeviceEnd::Expired));
         };
-        if !found.record.is_of(&parts.headers, &base) {
+        if !found.record.is_of(&parts.headers, handle, &base) {
             return Ok(ended(DeviceEnd::OtherBrowser));
         }
-        let found = if parts.method == Method::GET {
-            let from = From::of(parts);
-            self.advance(handle, found, &from).await?
-        } else {
-            Some(found)
-        };
+        let found = self.advance_device(handle, found, &From::of(parts)).await?;
         let Some(found) = found else {
             return Ok(ended(DeviceEnd::Expired));
         };
         let flow = &found.record;
-        let outcome = self.outcome(flow).await?;
+        let outcome = self.device_outcome(flow).await?;
         if as_page && matches!(flow.kind, Kind::Page { .. }) {
             let page = self.device_page(&base, handle, flow, &outcome);
             return Ok(page.into_response());
         }
-        Ok(self.told(flow, &outcome))
+        Ok(self.device_told(flow, &outcome))
     }
 
-    fn told(&self, flow: &DeviceFlow, outcome: &Outcome<'_>) -> Response<Body> {
+    fn device_told(&self, flow: &DeviceFlow, outcome: &Outcome<'_>) -> Response<Body> {
         let body = match outcome {
             Outcome::Pending => json!({
                 "status": "pending",
@@ -139,16 +142,4 @@ fn told_ended(end: DeviceEnd) -> Response<Body> {
             answer(StatusCode::BAD_REQUEST, &json!({ "status": "expired" }))
         }
     }
-}
-
-/// A browser that goes to the address asks for a page; a script and a program do not.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).into_iter();
-    let mut types = accepted.filter_map(|value| value.to_str().ok());
-    types.any(|types| {
-        types.split(',').any(|one| {
-            let essence = one.split(';').next().unwrap_or_default();
-            essence.trim().eq_ignore_ascii_case("text/html")
-        })
-    })
 }

@@ -43,7 +43,7 @@ impl AuthorizationServer {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn advance(
+    pub(crate) async fn advance_device(
         self: &Arc<Self>,
         handle: &str,
         found: Found<DeviceFlow>,
@@ -63,13 +63,13 @@ impl AuthorizationServer {
         };
         let server = Arc::clone(self);
         // Whoever polls may go away; what GitLab answers must not.
-        let task = tokio::spawn(async move { server.ask(&asking).await });
+        let task = tokio::spawn(async move { server.ask_gitlab(&asking).await });
         drop(tokio::time::timeout(PATIENCE, task).await);
         self.records.get(handle).await
     }
 
-    async fn ask(&self, asking: &Asking) {
-        match self.ask_once(asking).await {
+    async fn ask_gitlab(&self, asking: &Asking) {
+        match self.ask_gitlab_once(asking).await {
             Ok(()) => {
                 let (key, fence) = &asking.lease;
                 if let Err(error) = self.records.store().release(key, *fence).await {
@@ -81,8 +81,8 @@ impl AuthorizationServer {
         }
     }
 
-    async fn ask_once(&self, asking: &Asking) -> Result<(), StoreError> {
-        let Some(found) = self.flow_of(asking).await? else {
+    async fn ask_gitlab_once(&self, asking: &Asking) -> Result<(), StoreError> {
+        let Some(found) = self.asked_flow(asking).await? else {
             return Ok(());
         };
         let flow = &found.record;
@@ -97,21 +97,21 @@ impl AuthorizationServer {
                 Err(error) => judge(&error, flow.interval),
             };
             if let Status::Failed(failure) = &status {
-                self.note_failure(asking, flow, *failure);
+                self.note_device_failure(asking, flow, *failure);
             }
-            if let Err(Lost(status)) = self.write(asking, status, interval).await? {
+            if let Err(Lost(status)) = self.write_step(asking, status, interval).await? {
                 if let Status::Exchanged(lost) = status {
                     self.revoke_upstream(lost.access).await;
                 }
                 return Ok(());
             }
         }
-        self.complete(asking).await
+        self.complete_device(asking).await
     }
 
     /// Makes a login of GitLab's tokens, if there are any.
-    async fn complete(&self, asking: &Asking) -> Result<(), StoreError> {
-        let Some(mut found) = self.flow_of(asking).await? else {
+    async fn complete_device(&self, asking: &Asking) -> Result<(), StoreError> {
+        let Some(mut found) = self.asked_flow(asking).await? else {
             return Ok(());
         };
         let flow = &mut found.record;
@@ -127,18 +127,18 @@ impl AuthorizationServer {
         };
         let tokens = exchanged.tokens(self.tokens.now());
         let failure = match self.begin(tokens, beginning).await {
-            Ok(login) => return self.approve(asking, flow, &login).await,
+            Ok(login) => return self.approve_device(asking, flow, &login).await,
             Err(NotBegun::Denied) => Failure::NotMember,
             Err(NotBegun::Unavailable) => Failure::Unfinished,
             Err(NotBegun::Unknown) => Failure::Refused,
         };
-        self.note_failure(asking, flow, failure);
-        let written = self.write(asking, Status::Failed(failure), flow.interval);
+        self.note_device_failure(asking, flow, failure);
+        let written = self.write_step(asking, Status::Failed(failure), flow.interval);
         written.await.map(drop)
     }
 
     /// Stores the way to the login; only then does anybody hear of it.
-    async fn approve(
+    async fn approve_device(
         &self,
         asking: &Asking,
         flow: &DeviceFlow,
@@ -167,7 +167,7 @@ impl AuthorizationServer {
             },
             code: code.clone(),
         };
-        match self.write(asking, status, flow.interval).await {
+        match self.write_step(asking, status, flow.interval).await {
             Ok(Ok(())) => {}
             unwritten => {
                 drop(self.records.delete::<Login>(&login.sid).await);
@@ -177,6 +177,7 @@ impl AuthorizationServer {
                 return unwritten.map(drop);
             }
         }
+        self.client_used(&flow.request.client).await;
         Entry::new(Event::DeviceCompleted)
             .client(&flow.request.client, &flow.request.client_name)
             .person(
@@ -191,7 +192,7 @@ impl AuthorizationServer {
     }
 
     /// Writes a step. What others wrote in between, such as the pace of the client, stays.
-    async fn write(
+    async fn write_step(
         &self,
         asking: &Asking,
         mut status: Status,
@@ -199,7 +200,7 @@ impl AuthorizationServer {
     ) -> Result<Result<(), Lost>, StoreError> {
         let mut last = StoreError::Unavailable("the record changes all the time".to_owned());
         for _ in 0..TRIES {
-            match self.flow_of(asking).await {
+            match self.asked_flow(asking).await {
                 Ok(None) => return Ok(Err(Lost(status))),
                 Ok(Some(mut found)) => {
                     found.record.status = status;
@@ -233,11 +234,11 @@ impl AuthorizationServer {
         Err(last)
     }
 
-    async fn flow_of(&self, asking: &Asking) -> Result<Option<Found<DeviceFlow>>, StoreError> {
+    async fn asked_flow(&self, asking: &Asking) -> Result<Option<Found<DeviceFlow>>, StoreError> {
         self.records.get(&asking.handle).await
     }
 
-    fn note_failure(&self, asking: &Asking, flow: &DeviceFlow, failure: Failure) {
+    fn note_device_failure(&self, asking: &Asking, flow: &DeviceFlow, failure: Failure) {
         let event = match failure {
             Failure::NotMember => Event::GroupDenied,
             _ => Event::LoginFailed,

@@ -50,7 +50,8 @@ impl AuthorizationServer {
         let parameters = Parameters::of_form(parts, body).await?;
         let request = self.device_request(&base, &parameters, parts).await?;
         let from = From::of(parts);
-        let started = self.start_device(request, Kind::Grant, &from).await;
+        let handle = self.device_handle();
+        let started = self.start_device(handle, request, Kind::Grant, &from).await;
         let started = started.map_err(|reason| reason.answer())?;
         let mut told = started.told(self.tokens.now());
         told.insert("device_code".to_owned(), json!(started.handle));

@@ -26,7 +26,8 @@ impl AuthorizationServer {
             let missing = "the parameter redirect_uri is missing";
             return OAuthError::invalid_request(missing).into_response();
         }
-        let started = match self.start_device(request, Kind::Json, from).await {
+        let handle = self.device_handle();
+        let started = match self.start_device(handle, request, Kind::Json, from).await {
             Ok(started) => started,
             Err(reason) => return reason.answer().into_response(),
         };

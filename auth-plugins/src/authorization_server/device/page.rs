@@ -1,22 +1,19 @@
 //! The device login of a browser: a page of ours that shows the code and waits, bound to the browser
 //! that approved. RFC 8628 section 3.3.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gitlab_mcp_core::random;
+use axum::response::IntoResponse as _;
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use url::form_urlencoded::Serializer;
 
-use super::start::{NotStarted, Started};
+use super::start::NotStarted;
 use super::{DeviceFlow, Kind, Outcome};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::From;
+use crate::authorization_server::browser::{bind, is_bound};
 use crate::authorization_server::grant::Request;
 use crate::authorization_server::page::{
-    self, Device, DeviceCode, DeviceEnd, DeviceFailed, Nonce, Page, Problem, flow_cookie,
+    self, Device, DeviceCode, DeviceEnd, DeviceFailed, Nonce, Page, Problem,
 };
 use crate::authorization_server::site::Base;
 use crate::gitlab_oauth::{DeviceError, GrantError};
@@ -34,15 +31,18 @@ impl AuthorizationServer {
         from: &From,
     ) -> Answer {
         let retry = retry_url(base, &request);
-        let browser = random::token(&*self.random, 32);
+        let handle = self.device_handle();
+        let life = self.rules.device_life.saturating_add(self.rules.code_life);
+        let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
+        let binding = bind(&handle, base, seconds, &*self.random);
         let kind = Kind::Page {
-            browser: digest(&browser),
+            browser: binding.digest,
         };
-        let started = match self.start_device(request, kind, from).await {
-            Ok(started) => started,
-            Err(reason) => return self.not_started(&reason, &retry).into_response(),
+        let started = self.start_device(handle, request, kind, from).await;
+        let handle = match started {
+            Ok(started) => started.handle,
+            Err(reason) => return self.device_not_started(&reason, &retry).into_response(),
         };
-        let Started { handle, flow } = started;
         let query = Serializer::new(String::new())
             .append_pair("flow_state", &handle)
             .finish();
@@ -54,10 +54,7 @@ impl AuthorizationServer {
         if let Ok(place) = HeaderValue::from_str(&place) {
             headers.insert(LOCATION, place);
         }
-        let life = flow.life(self.tokens.now(), self.rules.code_life);
-        let life = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
-        let cookie = flow_cookie::set(&cookie_of(&flow), &browser, life, base.is_secure());
-        headers.insert(SET_COOKIE, cookie);
+        headers.insert(SET_COOKIE, binding.cookie);
         headers.insert("cache-control", HeaderValue::from_static("no-store"));
         headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
         response
@@ -123,7 +120,7 @@ impl AuthorizationServer {
         page::device_failed(&Nonce::draw(&*self.random), &view)
     }
 
-    fn not_started(&self, reason: &NotStarted, retry: &str) -> Page {
+    fn device_not_started(&self, reason: &NotStarted, retry: &str) -> Page {
         let nonce = Nonce::draw(&*self.random);
         let problem = match reason {
             NotStarted::Store => Problem::store_unavailable(),
@@ -146,25 +143,12 @@ impl AuthorizationServer {
 impl DeviceFlow {
     /// Whether the request comes from the browser that started the flow. Flows of programs belong
     /// to whoever holds the flow state.
-    pub(crate) fn is_of(&self, headers: &HeaderMap, base: &Base) -> bool {
-        let Kind::Page { browser } = &self.kind else {
-            return true;
-        };
-        let shown = flow_cookie::read(headers, &cookie_of(self), base.is_secure());
-        shown.is_some_and(|shown| {
-            let shown = digest(&shown);
-            shown.as_bytes().ct_eq(browser.as_bytes()).into()
-        })
+    pub(crate) fn is_of(&self, headers: &HeaderMap, handle: &str, base: &Base) -> bool {
+        match &self.kind {
+            Kind::Page { browser } => is_bound(headers, handle, base, browser),
+            Kind::Json | Kind::Grant => true,
+        }
     }
-}
-
-/// One cookie per flow: two logins in one browser do not disturb each other.
-fn cookie_of(flow: &DeviceFlow) -> String {
-    format!("gitlab-mcp-device-{}", flow.id)
-}
-
-fn digest(value: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(value.as_bytes()))
 }
 
 /// The same request again, from its beginning: the person is asked again.

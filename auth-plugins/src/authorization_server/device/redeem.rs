@@ -47,20 +47,20 @@ impl AuthorizationServer {
             if found.record.ends <= self.tokens.now() {
                 return Err(expired());
             }
-            let counted = self.count_poll(device_code, found).await?;
+            let counted = self.count_device_poll(device_code, found).await?;
             found = counted.ok_or_else(slow_down)?;
         }
-        let flow = self.advance(device_code, found, from).await?;
+        let flow = self.advance_device(device_code, found, from).await?;
         let flow = flow.ok_or_else(unknown)?.record;
         match flow.status {
             Status::Waiting | Status::Exchanged(_) => Err(pending()),
             Status::Failed(failure) => Err(OAuthError::bad(failure.code(), failure.description())),
-            Status::Approved { sid, .. } => self.hand_out(device_code, &sid).await,
+            Status::Approved { sid, .. } => self.hand_out_device(device_code, &sid).await,
         }
     }
 
     /// The login for the first caller; the others come too late.
-    async fn hand_out(&self, device_code: &str, sid: &str) -> Result<Login, OAuthError> {
+    async fn hand_out_device(&self, device_code: &str, sid: &str) -> Result<Login, OAuthError> {
         // Read before anything is used up: a store that fails here costs nothing.
         let login = self.login(sid).await?.ok_or_else(unknown)?;
         let life = self.rules.code_life;
@@ -71,7 +71,7 @@ impl AuthorizationServer {
     }
 
     /// Counts a poll of the client; one that is too early gives `None` and makes the next one later.
-    async fn count_poll(
+    async fn count_device_poll(
         &self,
         device_code: &str,
         mut found: Found<DeviceFlow>,

@@ -97,15 +97,21 @@ impl NotStarted {
 }
 
 impl AuthorizationServer {
-    /// Begins a device login.
+    /// What will find another flow.
+    pub(super) fn device_handle(&self) -> String {
+        random::token(&*self.random, 32)
+    }
+
+    /// Begins a device login that `handle` finds.
     pub(super) async fn start_device(
         &self,
+        handle: String,
         request: Request,
         kind: Kind,
         from: &From,
     ) -> Result<Started, NotStarted> {
         let (client, name) = (request.client.clone(), request.client_name.clone());
-        let started = self.try_start_device(request, kind).await;
+        let started = self.try_start_device(handle, request, kind).await;
         let entry = Entry::new(Event::DeviceStarted)
             .client(&client, &name)
             .scope(&self.rules.scope)
@@ -120,14 +126,18 @@ impl AuthorizationServer {
         started
     }
 
-    async fn try_start_device(&self, request: Request, kind: Kind) -> Result<Started, NotStarted> {
+    async fn try_start_device(
+        &self,
+        handle: String,
+        request: Request,
+        kind: Kind,
+    ) -> Result<Started, NotStarted> {
         if self.records.count::<DeviceFlow>().await? >= MOST {
             warn!("no device login is started: there are {MOST} already");
             return Err(NotStarted::Store);
         }
         let grant = self.application.authorize_device(&self.rules.scopes).await;
-        let flow = self.flow(grant?, request, kind)?;
-        let handle = random::token(&*self.random, 32);
+        let flow = self.device_flow(grant?, request, kind)?;
         let life = flow.life(self.tokens.now(), self.rules.code_life);
         let rank = i64::try_from(flow.ends).unwrap_or(i64::MAX);
         // 256 random bits meet nobody's place.
@@ -135,7 +145,7 @@ impl AuthorizationServer {
         Ok(Started { handle, flow })
     }
 
-    fn flow(
+    fn device_flow(
         &self,
         grant: DeviceGrant,
         request: Request,

@@ -1,7 +1,5 @@
 //! A client of RFC 8628: device authorization and the token endpoint.
 
-use std::future::Future;
-
 use serde_json::json;
 
 use super::*;
@@ -28,16 +26,11 @@ async fn start(scene: &Scene) -> (String, String) {
     (started.field("device_code"), started.field("user_code"))
 }
 
-fn token<'a>(
-    scene: &'a Scene,
-    code: &'a str,
-) -> impl Future<Output = Result<Login, OAuthError>> + 'a {
-    async {
-        let (base, from) = (base(), Origin::default());
-        let client = scene.client().await;
-        let server = &scene.server;
-        server.redeem_device(&base, &client, code, &from).await
-    }
+async fn token(scene: &Scene, code: &str) -> Result<Login, OAuthError> {
+    let (base, from) = (base(), Origin::default());
+    let client = scene.client().await;
+    let server = &scene.server;
+    server.redeem_device(&base, &client, code, &from).await
 }
 
 async fn refused(scene: &Scene, code: &str) -> String {

@@ -50,7 +50,10 @@ async fn clients_that_race_at_approval_get_one_login() {
         let mut request = request();
         request.challenge.clear();
         let from = Origin::default();
-        let started = scene.server.start_device(request, Kind::Grant, &from);
+        let handle = scene.server.device_handle();
+        let started = scene
+            .server
+            .start_device(handle, request, Kind::Grant, &from);
         let Ok(started) = started.await else {
             panic!("round {round} starts");
         };
@@ -59,7 +62,10 @@ async fn clients_that_race_at_approval_get_one_login() {
         // Approved in the record, and nobody has fetched it: every poll may win.
         let found = scene.server.records.get(&started.handle).await;
         let found = found.unwrap().unwrap();
-        let advanced = scene.server.advance(&started.handle, found, &from).await;
+        let advanced = scene
+            .server
+            .advance_device(&started.handle, found, &from)
+            .await;
         let advanced = advanced.unwrap().unwrap().record;
         assert!(matches!(
             advanced.status,
