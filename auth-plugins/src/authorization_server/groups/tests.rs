@@ -91,7 +91,10 @@ async fn a_group_on_a_later_page_is_found_and_the_pages_have_an_end() {
     assert_eq!(replicas.gitlab().log().of(GROUPS).count(), 2);
     make(&replicas, "zz-last", None);
     assert_eq!(member(&replicas).await, Ok(true));
-    for paging in [Paging::RepeatPage, Paging::Endless] {
+    let bare = Fault::paging(Paging::MissingHeaders).on(GROUPS);
+    replicas.gitlab().faults().add(bare);
+    assert_eq!(member(&replicas).await, Ok(true));
+    for paging in [Paging::RepeatPage, Paging::EndlessNext] {
         let none = Replicas::with(listing(&["nowhere"]), 1).await;
         for number in 0..150 {
             make(&none, &format!("aa-{number:03}"), None);
