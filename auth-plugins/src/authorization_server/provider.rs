@@ -48,7 +48,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`BuildError`] naming what cannot be used.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: Settings,
         context: &BuildContext,
         bypass: Option<Callers>,
@@ -105,7 +105,7 @@ impl Provider {
     }
 
     /// The authorization server.
-    pub fn server(&self) -> &Arc<AuthorizationServer> {
+    pub(crate) fn server(&self) -> &Arc<AuthorizationServer> {
         &self.server
     }
 
@@ -113,7 +113,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
+    pub(crate) async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
         if let Some(bypass) = &self.bypass {
             let instance = &self.server.instance;
             if let Some(caller) = bypass.by_header(&request.headers, instance).await? {
@@ -166,7 +166,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+    pub(crate) async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
         let Some(own) = caller.own::<Own>() else {
             return Ok(Callers::credential(caller));
         };
@@ -181,7 +181,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn renew(
+    pub(crate) async fn renew(
         &self,
         caller: &Caller,
         rejected: Generation,
@@ -205,7 +205,7 @@ impl Provider {
     }
 
     /// Waits for renewals that must not be cut off.
-    pub async fn shutdown(&self) {
+    pub(crate) async fn shutdown(&self) {
         self.ticking.abort();
         self.server.settle().await;
     }
