@@ -15,8 +15,6 @@
 //!
 //! A device login takes `device` in place of `authorize` to `callback`.
 
-#![allow(dead_code, reason = "integration: the endpoints that use it follow")]
-
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,23 +25,34 @@ use gitlab_mcp_store::Store;
 use tokio::sync::Semaphore;
 
 pub mod audit;
+mod authorize;
+mod browser;
+mod callback;
 pub mod client;
 pub mod clients;
 pub mod codes;
-mod device;
+mod consent;
+pub mod device;
+pub(crate) mod document;
 pub mod error;
 pub mod grant;
 pub mod groups;
+mod json;
 pub mod keys;
 mod limits;
 pub mod logins;
+pub(crate) mod metadata;
 mod outbox;
 pub mod page;
 pub mod parameters;
+mod poll;
+pub(crate) mod provider;
 pub mod records;
 pub mod redirect_uri;
+pub(crate) mod registration;
 pub mod renewal;
 mod revoke;
+mod routes;
 pub mod rules;
 pub mod settings;
 pub mod site;
@@ -106,6 +115,8 @@ pub struct AuthorizationServer {
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Records,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: limits::Limits,
+    pub(crate) documents: document::Documents,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
@@ -153,6 +164,8 @@ impl AuthorizationServer {
             keys,
             records,
             tokens,
+            limits: limits::Limits::default(),
+            documents: document::Documents::default(),
             clock,
             random,
             renewals: Arc::new(SingleFlight::new(renewal::AT_ONCE)),

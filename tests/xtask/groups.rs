@@ -73,7 +73,7 @@ pub(crate) const ALL: [Group; 13] = [
     },
     Group {
         name: "browser",
-        about: "a person signs in with Chromium (Node, Debian's chromium)",
+        about: "a person signs in with Chromium; our pages (Node, Debian's chromium)",
         run: browser::run,
     },
     Group {

@@ -8,11 +8,11 @@
 //! direction changes, and rid of characters that cannot be seen. An address becomes a link only
 //! with a scheme that runs nothing.
 
-mod client_return;
 mod consent;
 mod device;
 pub mod flow_cookie;
 mod layout;
+mod onward;
 mod policy;
 mod problem;
 mod shown;
@@ -23,11 +23,11 @@ use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-pub use client_return::{ClientReturn, Outcome, client_return};
 pub use consent::{Consent, Redirect, RedirectKind, consent, field};
 pub use device::{
     Device, DeviceCode, DeviceEnd, DeviceFailed, device_complete, device_failed, device_waiting,
 };
+pub use onward::{ClientReturn, Outcome, client_return, continue_to_gitlab};
 pub use policy::{FormTarget, Nonce};
 pub use problem::{Problem, problem};
 
@@ -48,9 +48,9 @@ impl fmt::Debug for Page {
     }
 }
 
-impl Page {
+impl IntoResponse for Page {
     /// The answer: never stored, framed, sniffed or named as a referrer.
-    pub fn into_response(self) -> Response<Body> {
+    fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.html));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
@@ -73,12 +73,6 @@ impl Page {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
-    }
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response<Body> {
-        Self::into_response(self)
     }
 }
 

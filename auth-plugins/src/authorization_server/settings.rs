@@ -62,6 +62,21 @@ pub const SHARED: &[&Setting] = &[
     &t::INIT_TIMEOUT,
 ];
 
+/// [`SHARED`] and the `own` settings of a mode; `ALL` must be the sum of both lengths.
+pub const fn joined<const ALL: usize>(own: &[&'static Setting]) -> [&'static Setting; ALL] {
+    let mut all: [&'static Setting; ALL] = [&SERVER_URL; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < own.len() {
+            own[at]
+        } else {
+            SHARED[at - own.len()]
+        };
+        at += 1;
+    }
+    all
+}
+
 /// What a mode settles by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Own {

@@ -64,7 +64,9 @@ pub struct Consent<'a> {
     pub csrf: &'a str,
     /// Days that the tick box offers; `None` leaves the box out.
     pub remember_days: Option<u16>,
-    /// GitLab and the redirect URI, for the content security policy.
+    /// Where a redirect after the form may lead, if the form is answered with one: GitLab, what
+    /// GitLab redirects to before it shows a page, and the redirect URI. None is needed for an
+    /// answer by [`super::continue_to_gitlab`] or [`super::client_return`].
     pub form_targets: &'a [FormTarget],
 }
 

@@ -28,6 +28,8 @@
         return;
     }
 
+    at('by-hand').hidden = true;
+
     // Bounds in seconds, whatever an answer says.
     const between = (least, value, most) => Math.min(Math.max(value, least), most);
     const pace = (value) => between(1, Number(value) || 5, 60);

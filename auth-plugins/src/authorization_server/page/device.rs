@@ -188,12 +188,7 @@ fn waiting(view: &Device<'_>) -> Markup {
                 input type="hidden" name="flow_state" value=(view.flow_state);
                 button { "Check now" }
             }
-            noscript {
-                p .note {
-                    "This browser runs no scripts: press Check now when GitLab says that you \
-                     are done."
-                }
-            }
+            p #by-hand .note { "Press Check now when GitLab says that you are done." }
         }
     }
 }

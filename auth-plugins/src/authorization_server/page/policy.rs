@@ -22,9 +22,8 @@ impl Nonce {
     }
 }
 
-/// A place besides this server to which the answer to a form may lead. Browsers apply
-/// `form-action` to the redirects that follow a form, so GitLab and the client's redirect URI have
-/// to be named on the consent page.
+/// A place besides this server to which redirects after a form may lead: browsers apply
+/// `form-action` to each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormTarget(String);
 

@@ -13,6 +13,8 @@ mod words;
 
 pub(super) const URI: &str = "https://client.example/callback?a=b";
 
+pub(super) const AUTHORIZE: &str = "https://gitlab.example.com/oauth/authorize?client_id=1&a=b";
+
 pub(super) fn nonce() -> Nonce {
     Nonce::draw(&SeededRandom::new(1))
 }
@@ -91,6 +93,10 @@ pub(super) fn all_pages() -> Vec<(&'static str, Page)> {
             ),
         ),
         ("return", client_return(&nonce, &a_return())),
+        (
+            "onward",
+            continue_to_gitlab(&nonce, "gitlab.example.com", AUTHORIZE),
+        ),
     ];
     for end in [
         DeviceEnd::Denied,

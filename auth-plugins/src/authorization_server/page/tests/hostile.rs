@@ -6,7 +6,7 @@ use super::*;
 type Field = (&'static str, fn(&str) -> Page);
 
 /// Every field that is shown or sent as text.
-const TEXTS: [Field; 22] = [
+const TEXTS: [Field; 23] = [
     ("consent name", |text| {
         with_consent(|view| view.client_name = text)
     }),
@@ -92,6 +92,9 @@ const TEXTS: [Field; 22] = [
     ("return target", |text| {
         with_return(|view| view.target = text)
     }),
+    ("onward GitLab", |text| {
+        continue_to_gitlab(&nonce(), text, AUTHORIZE)
+    }),
     ("problem redirect", |text| {
         problem(&nonce(), &Problem::redirect_uri(text))
     }),
@@ -111,7 +114,7 @@ const TEXTS: [Field; 22] = [
 ];
 
 /// Every field that a browser follows.
-const ADDRESSES: [Field; 9] = [
+const ADDRESSES: [Field; 10] = [
     ("consent action", |text| {
         with_consent(|view| view.form_action = text)
     }),
@@ -143,6 +146,9 @@ const ADDRESSES: [Field; 9] = [
     }),
     ("problem retry", |text| {
         problem(&nonce(), &Problem::unknown_state().with_retry(text))
+    }),
+    ("onward location", |text| {
+        continue_to_gitlab(&nonce(), "gitlab.example.com", text)
     }),
     ("return location", |text| {
         with_return(|view| view.location = text)

@@ -260,6 +260,19 @@ fn the_way_back_goes_on_by_itself_and_by_hand() {
 }
 
 #[test]
+fn the_way_to_gitlab_goes_on_by_itself_and_by_hand() {
+    let html = continue_to_gitlab(&nonce(), "gitlab.example.com", AUTHORIZE).html;
+    let location = AUTHORIZE.replace('&', "&amp;");
+    assert!(html.contains(&format!(
+        "http-equiv=\"refresh\" content=\"0;url={location}\""
+    )));
+    assert!(html.contains(&format!("href=\"{location}\"")));
+    assert!(text_of(&html).contains("Sign in at gitlab.example.com."));
+    let html = continue_to_gitlab(&nonce(), "gitlab.example.com", "cursor://x/y").html;
+    assert!(!html.contains("http-equiv=\"refresh\"") && !html.contains("href="));
+}
+
+#[test]
 fn every_problem_says_what_happened_why_and_what_to_do() {
     for view in all_problems() {
         let page = problem(&nonce(), &view);

@@ -1,15 +1,39 @@
-//! The way back to a client with a private-use scheme. RFC 8252 section 7.1.
+//! Pages that lead on by themselves, where a redirect would not arrive.
 //!
-//! A redirect is not enough there: the browser arrives after a form at GitLab, whose content
-//! security policy lets forms lead to `http:` and `https:` alone and is applied to the redirects
-//! that follow; and an app opened without a press of the user may be blocked. So the browser gets
-//! a page that goes on by itself and has a link for the case that it cannot. Clients with http(s)
-//! redirect URIs get an ordinary redirect.
+//! Browsers apply `form-action` to the redirects that follow a form (CSP section 6.4.2), and an
+//! app opened without a press of the user may be blocked. A page that refreshes to its target
+//! starts afresh, and has a link for the case that it cannot.
+//!
+//! - To GitLab after the consent form: GitLab may redirect on to a sign-on service, whose origin
+//!   nobody here knows and the consent page therefore cannot name.
+//! - To a client with a private-use scheme (RFC 8252 section 7.1): the browser arrives after a
+//!   form at GitLab, whose own policy lets forms lead to `http:` and `https:` alone. Clients with
+//!   http(s) redirect URIs get an ordinary redirect.
 
 use maud::html;
 
 use super::policy::Nonce;
 use super::{Page, layout::Sheet, shown, unprintable};
+
+/// Sends the browser from the consent form to GitLab. `location` is GitLab's authorization address
+/// with its parameters.
+pub fn continue_to_gitlab(nonce: &Nonce, gitlab_host: &str, location: &str) -> Page {
+    let location = shown::web(location);
+    let content = html! {
+        p .lead { "Sign in at " strong { (shown::whole(gitlab_host)) } "." }
+        @if let Some(location) = location {
+            p { "If nothing happens, press the button." }
+            p .buttons { a .button .main href=(location) { "Go to GitLab" } }
+        } @else {
+            p { "Its address cannot be opened from here. Tell the people who run this server." }
+        }
+    };
+    Sheet {
+        refresh: location,
+        ..Sheet::new(nonce, "On to GitLab", content)
+    }
+    .page()
+}
 
 /// How the sign-in ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
