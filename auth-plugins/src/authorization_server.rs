@@ -24,6 +24,7 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::{Egress, Instance};
 use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
+use tokio::sync::Semaphore;
 
 pub mod audit;
 mod authorize;
@@ -104,6 +105,7 @@ pub struct AuthorizationServer {
     pub(crate) tokens: Tokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) device_asks: Arc<Semaphore>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -148,6 +150,7 @@ impl AuthorizationServer {
             tokens,
             clock,
             random,
+            device_asks: Arc::new(Semaphore::new(device::AT_ONCE)),
         })
     }
 }

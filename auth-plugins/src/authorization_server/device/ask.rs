@@ -11,7 +11,7 @@ use std::time::Duration;
 use gitlab_mcp_store::{Fence, StoreError, Updated};
 use tracing::{error, warn};
 
-use super::{DeviceFlow, Exchanged, Failure, Kind, LONGEST_INTERVAL, SLOWER, Status};
+use super::{AT_ONCE, DeviceFlow, Exchanged, Failure, Kind, LONGEST_INTERVAL, SLOWER, Status};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Entry, Event, From};
 use crate::authorization_server::grant::{Code, Login, Method};
@@ -52,6 +52,9 @@ impl AuthorizationServer {
         if !found.record.is_due(self.tokens.now(), self.millis()) {
             return Ok(Some(found));
         }
+        let Ok(permit) = Arc::clone(&self.device_asks).try_acquire_owned() else {
+            return Ok(Some(found));
+        };
         let key = format!("device:{}", found.record.id);
         let Some(fence) = self.records.store().lease(&key, LEASE).await? else {
             return Ok(Some(found));
@@ -63,9 +66,21 @@ impl AuthorizationServer {
         };
         let server = Arc::clone(self);
         // Whoever polls may go away; what GitLab answers must not.
-        let task = tokio::spawn(async move { server.ask_gitlab(&asking).await });
+        let task = tokio::spawn(async move {
+            server.ask_gitlab(&asking).await;
+            drop(permit);
+        });
         drop(tokio::time::timeout(PATIENCE, task).await);
         self.records.get(handle).await
+    }
+
+    /// Waits for polls whose answer must not be lost. The process ends.
+    pub(crate) async fn settle_devices(&self) {
+        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        let settled = self.device_asks.acquire_many(all);
+        if tokio::time::timeout(PATIENCE, settled).await.is_err() {
+            warn!("the process ends while GitLab is asked about device logins");
+        }
     }
 
     async fn ask_gitlab(&self, asking: &Asking) {
