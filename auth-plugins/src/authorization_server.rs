@@ -1,5 +1,154 @@
 //! The OAuth authorization server in front of GitLab, shared by the modes in which MCP clients
 //! sign their users in. RFC 6749, RFC 7591, RFC 8414, RFC 8628, RFC 9728.
+//!
+//! A login, step by step:
+//!
+//! | step | file | what it leaves |
+//! |---|---|---|
+//! | the client learns where to go | `metadata` | – |
+//! | it makes itself known | `registration`, `document` | `client::Registration` |
+//! | it sends the person's browser | `authorize` | a sealed consent form |
+//! | the person approves | `consent` | `grant::Pending`, found by the state |
+//! | GitLab sends the browser back | `callback` | `grant::Login` and `grant::Code` |
+//! | the client redeems the code | `token` | our tokens |
+//! | it calls tools | `verify` | the GitLab credential of the login, renewed in `renewal` |
+//!
+//! A device login takes `device` in place of `authorize` to `callback`.
 
+#![allow(dead_code, reason = "integration: the endpoints that use it follow")]
+
+use std::fmt;
+use std::sync::Arc;
+
+use gitlab_mcp_core::clock::Clock;
+use gitlab_mcp_core::gitlab::{Egress, Instance};
+use gitlab_mcp_core::random::Random;
+use gitlab_mcp_store::Store;
+
+pub mod audit;
+mod authorize;
+mod browser;
+mod callback;
+pub mod client;
+pub mod clients;
+pub mod codes;
+mod consent;
+pub mod error;
+pub mod grant;
 pub mod keys;
+mod limits;
+pub mod logins;
+pub mod page;
+pub mod parameters;
+pub mod records;
 pub mod redirect_uri;
+pub mod rules;
+pub mod settings;
+pub mod site;
+mod stand_ins;
+pub mod tokens;
+
+use keys::Keys;
+use records::Records;
+use rules::Rules;
+use site::Site;
+use tokens::Tokens;
+
+use crate::gitlab_oauth::GitLabOAuth;
+
+/// What an authorization server is made of; everything outside it as a parameter.
+pub struct Parts {
+    /// Where it is.
+    pub site: Site,
+    /// What the operator decided.
+    pub rules: Rules,
+    /// The GitLab it stands in front of.
+    pub instance: Instance,
+    /// That GitLab as a browser reaches it.
+    pub browser: Instance,
+    /// The application registered there.
+    pub application: GitLabOAuth,
+    /// The application's id.
+    pub application_id: String,
+    /// The way out, for what is not OAuth.
+    pub egress: Egress,
+    /// The keys of everything sealed and signed.
+    pub keys: Arc<Keys>,
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// The only source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The only source of randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// The authorization server of one process. Replicas that share a store act as one.
+pub struct AuthorizationServer {
+    pub(crate) site: Site,
+    pub(crate) rules: Rules,
+    pub(crate) instance: Instance,
+    pub(crate) browser: Instance,
+    pub(crate) application: GitLabOAuth,
+    pub(crate) application_id: String,
+    pub(crate) egress: Egress,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) records: Records,
+    pub(crate) tokens: Tokens,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationServer")
+            .field("site", &self.site)
+            .field("rules", &self.rules)
+            .field("instance", &self.instance)
+            .field("records", &self.records)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AuthorizationServer {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts {
+            site,
+            rules,
+            instance,
+            browser,
+            application,
+            application_id,
+            egress,
+            keys,
+            store,
+            clock,
+            random,
+        } = parts;
+        let records = Records::new(store, Arc::clone(&keys), Arc::clone(&random));
+        let tokens = Tokens::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&random));
+        Arc::new(Self {
+            site,
+            rules,
+            instance,
+            browser,
+            application,
+            application_id,
+            egress,
+            keys,
+            records,
+            tokens,
+            clock,
+            random,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod bench;

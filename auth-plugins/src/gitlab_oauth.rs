@@ -16,6 +16,7 @@ use url::Url;
 mod channel;
 mod device;
 mod info;
+pub mod settings;
 
 use channel::Channel;
 

@@ -18,10 +18,11 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use gitlab_mcp_core::gitlab::Instance;
 use http::request::Parts;
-use tracing::{debug, info};
+use tracing::info;
 
 mod ask;
 mod bounded;
+mod callers;
 mod checks;
 mod fingerprint;
 mod presented;
@@ -29,11 +30,12 @@ mod refusals;
 mod targets;
 mod verdicts;
 
-use ask::Verdict;
-use checks::{Checked, Checks};
-use fingerprint::{Fingerprint, Fingerprints};
-use presented::{Presented, Unusable, shown};
+pub(crate) use callers::Callers;
+use presented::Unusable;
 use targets::{Named, Targets};
+
+/// The `error` of a token GitLab does not accept.
+const INVALID: &str = "Invalid GitLab authentication header";
 
 /// How often an ignored header is mentioned, at most.
 const MENTION: Duration = Duration::from_mins(1);
@@ -102,18 +104,10 @@ impl Section for Config {
 pub struct RemoteAuthorization {
     targets: Targets,
     discovery: bool,
-    fingerprints: Fingerprints,
-    checks: Arc<Checks>,
+    callers: Callers,
     clock: Arc<dyn Clock>,
     /// Second of the clock from which on an ignored header is mentioned again.
     mention_from: AtomicU64,
-}
-
-/// What a caller needs for calls to GitLab.
-#[derive(Debug)]
-struct Own {
-    credential: Credential,
-    name: Fingerprint,
 }
 
 impl RemoteAuthorization {
@@ -142,52 +136,6 @@ impl RemoteAuthorization {
         };
         now >= from && turn().is_ok()
     }
-
-    /// The caller whose token is `presented`.
-    async fn checked(&self, instance: Instance, presented: Presented) -> Result<Caller, AuthError> {
-        let started = self.clock.monotonic();
-        let name = self.fingerprints.of(&instance, &presented);
-        let Presented { kind, token } = presented;
-        let credential = Credential::new(&instance, kind, Arc::new(token));
-        let Checked {
-            verdict,
-            cached,
-            known,
-        } = self.checks.check(name, &instance, &credential).await;
-        let took_ms = self.clock.monotonic().saturating_sub(started).as_millis();
-        let (header, host) = (shown(kind), instance.host());
-        let subject = match verdict {
-            Verdict::Accepted(subject) => subject,
-            Verdict::Rejected => {
-                info!(
-                    reason = "rejected",
-                    header, host, cached, took_ms, "refused"
-                );
-                return Err(refusals::rejected(host));
-            }
-            Verdict::Unclear(wait) => {
-                info!(
-                    reason = "unavailable",
-                    header, host, known, took_ms, "refused"
-                );
-                return Err(refusals::unclear(host, wait, known));
-            }
-            Verdict::Unreachable => {
-                info!(reason = "host_not_allowed", header, host, "refused");
-                return Err(refusals::unreachable(host));
-            }
-        };
-        if cached {
-            debug!(header, host, %subject, cached, "let in");
-        } else {
-            info!(header, host, %subject, cached, took_ms, "let in");
-        }
-        let principal = Principal::new(instance, subject);
-        Ok(Caller::with_own(
-            principal,
-            Arc::new(Own { credential, name }),
-        ))
-    }
 }
 
 #[async_trait]
@@ -214,8 +162,7 @@ impl AuthPlugin for RemoteAuthorization {
         Ok(Self {
             targets,
             discovery: config.discovery,
-            fingerprints: Fingerprints::new(context.random.as_ref()),
-            checks: Checks::new(context.egress.clone(), Arc::clone(&clock), config.cache),
+            callers: Callers::new(context, config.cache, INVALID),
             clock,
             mention_from: AtomicU64::new(0),
         })
@@ -226,7 +173,10 @@ impl AuthPlugin for RemoteAuthorization {
 impl AuthProvider for RemoteAuthorization {
     async fn authenticate(&self, request: &Parts) -> Result<Caller, AuthError> {
         match presented::read(&request.headers) {
-            Ok(presented) => self.checked(self.instance(request)?, presented).await,
+            Ok(presented) => {
+                let instance = self.instance(request)?;
+                self.callers.checked(instance, presented).await
+            }
             Err(Unusable::Missing) if self.discovery => {
                 let principal = Principal::new(self.instance(request)?, "unauthenticated");
                 Ok(Caller::only_discovering(principal, refusals::missing()))
@@ -240,16 +190,14 @@ impl AuthProvider for RemoteAuthorization {
     }
 
     async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
-        match caller.own::<Own>() {
-            Some(own) => Ok(Some(own.credential.clone())),
+        match Callers::credential(caller) {
+            Some(credential) => Ok(Some(credential)),
             None => Err(refusals::missing().into()),
         }
     }
 
     async fn renew(&self, caller: &Caller, _: Generation) -> Result<Option<Credential>, AuthError> {
-        if let Some(own) = caller.own::<Own>() {
-            self.checks.verdicts.forget(&own.name);
-        }
+        self.callers.forget(caller);
         Ok(None)
     }
 

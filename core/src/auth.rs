@@ -12,6 +12,7 @@ mod attachment;
 mod caller;
 mod challenge;
 mod credential;
+mod front;
 mod registry;
 mod routes;
 mod static_bearer;
@@ -20,9 +21,10 @@ pub use attachment::Attachment;
 pub use caller::{Caller, Principal};
 pub use challenge::{AuthError, Challenge, SignInLink, SignInPage, bearer_realm};
 pub use credential::{Credential, ForeignOrigin, Generation, HeaderKind};
+pub use front::{ReachedAt, SERVER_URL};
 pub use registry::{
     AUTH_MODE, AuthDescriptor, BEARER, Listening, OPEN_LOOPBACK, Prepared, RegistryError, SETTINGS,
-    Selection, choose, linked, select,
+    Selection, choose, implied_http, linked, select,
 };
 pub use routes::{AuthClass, Routes};
 pub use static_bearer::StaticBearer;
@@ -143,6 +145,10 @@ pub trait AuthPlugin: AuthProvider + Sized {
     /// Switches among them that loosen something: true is an error in every other mode, because
     /// whoever sets one expects this mode.
     const ONLY_HERE: &'static [&'static Setting] = &[];
+    /// Selecting the mode selects HTTP as well, unless a transport is chosen.
+    const IMPLIES_HTTP: bool = false;
+    /// MCP is served on `/` as well, unless `MCP_ROOT_ENDPOINT` says otherwise.
+    const SERVES_ROOT: bool = false;
 
     /// Makes the provider. May spawn; must not wait for the network.
     ///

@@ -14,8 +14,7 @@ pub use answer::Answer;
 pub use client::{GitLab, Timeouts};
 pub(crate) use egress::normal as normal_host;
 pub use egress::{
-    Egress, EgressConfig, EgressError, InternalHosts, ProxyUrlError, Resolver, SystemResolver,
-    check_proxy_url,
+    Egress, EgressConfig, EgressError, ProxyUrlError, Resolver, SystemResolver, check_proxy_url,
 };
 pub use error::{ApiError, Situation};
 pub use fetch::{FetchError, Limits};

@@ -81,7 +81,7 @@ pub use fuzzing::{fuzz, fuzz_request};
 pub use ids::Ids;
 pub use instance::{MockGitlab, TokenHandle, UserHandle};
 pub use ledger::{Ledger, Record, Records, Who};
-pub use oauth::{ApplicationBuilder, OAuthApplication};
+pub use oauth::{ApplicationBuilder, OAuthApplication, OAuthTokens};
 pub use pages::{Browser, BrowserError};
 pub use quirks::Quirks;
 pub use site::Plan;

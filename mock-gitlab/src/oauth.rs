@@ -19,7 +19,7 @@ mod revoke;
 mod scopes;
 mod token;
 
-pub use application::{ApplicationBuilder, OAuthApplication};
+pub use application::{ApplicationBuilder, OAuthApplication, OAuthTokens};
 
 use crate::answer::Answer;
 use crate::context::Cx;

@@ -60,6 +60,8 @@ pub struct HttpSettings {
     pub allowed_origins: BTreeSet<String>,
     /// Serve MCP on `/` as well.
     pub root_endpoint: bool,
+    /// The path of the public base URL, without its last slash: a proxy may leave it in place.
+    pub public_path: String,
     /// Longest body of an MCP request in bytes.
     pub body_limit: usize,
     /// Sessions for clients up to 2025-11-25; otherwise every request stands alone.
@@ -101,6 +103,7 @@ impl Default for HttpSettings {
             allowed_hosts: BTreeSet::new(),
             allowed_origins: BTreeSet::new(),
             root_endpoint: false,
+            public_path: String::new(),
             body_limit: 4 * 1024 * 1024,
             legacy_sessions: true,
             max_sessions: 1000,

@@ -127,21 +127,28 @@ impl Linked {
     }
 }
 
-/// The whole configuration, read and checked.
-struct Checked {
+/// What is linked and the whole configuration, read and checked. Nothing is built yet.
+pub(crate) struct Checked {
+    linked: Linked,
     listener: ListenerConfig,
     gitlab: GitLabConfig,
     network: NetworkConfig,
     tools: ToolsConfig,
-    logging: LoggingConfig,
+    /// How to log; from here on there is something to say.
+    pub(crate) logging: LoggingConfig,
     selection: Option<Selection>,
     policy: Option<Policy>,
     warnings: Vec<Warning>,
 }
 
-fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
+/// Reads and checks everything `sources` and the linked plugins say.
+pub(crate) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<Checked, StartError> {
+    let linked = Linked::read(plugins)?;
     let mut reader = Reader::open(sources, &linked.settings())?;
     let mut listener = ListenerConfig::read(&mut reader);
+    if let Some(setting) = auth::implied_http(&linked.modes, &mut reader) {
+        listener.imply_http(&mut reader, setting);
+    }
     let gitlab = GitLabConfig::read(&mut reader);
     let network = network(&mut reader, &gitlab);
     let tools = ToolsConfig::read(&mut reader);
@@ -150,10 +157,14 @@ fn check(sources: &Sources, linked: &Linked) -> Result<Checked, StartError> {
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     if let Some(selection) = &selection {
         listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+        if selection.mode.serves_root {
+            listener.serve_root(&reader);
+        }
     }
     let policy = tools.resolve(&linked.catalog, &mut reader);
     let warnings = reader.finish()?;
     Ok(Checked {
+        linked,
         listener,
         gitlab,
         network,
@@ -185,8 +196,6 @@ pub struct Started {
     pub mode: &'static str,
     /// Why this mode.
     pub because: String,
-    /// How to log.
-    pub logging: LoggingConfig,
     /// What the operator should know.
     pub warnings: Vec<Warning>,
 }
@@ -234,8 +243,11 @@ pub async fn start_in(
     sources: &Sources,
     plugins: &[Plugin],
 ) -> Result<Started, StartError> {
-    let linked = Linked::read(plugins)?;
-    let checked = check(sources, &linked)?;
+    build(outside, check(sources, plugins)?).await
+}
+
+/// Builds the server's parts.
+pub(crate) async fn build(outside: Outside, checked: Checked) -> Result<Started, StartError> {
     let selection = checked.selection.ok_or_else(incomplete)?;
     let policy = checked.policy.ok_or_else(incomplete)?;
     let instance = checked.gitlab.instance.clone().ok_or_else(incomplete)?;
@@ -248,7 +260,7 @@ pub async fn start_in(
     http.silences.clone_from(&checked.logging.silences);
     let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
     let app = App {
-        catalog: Arc::new(linked.catalog),
+        catalog: Arc::new(checked.linked.catalog),
         policy: Arc::new(policy),
         prompts: Arc::new(prompts()),
         resources: Arc::new(
@@ -268,15 +280,13 @@ pub async fn start_in(
         http: Arc::new(http),
     };
     let transport = checked.listener.transport;
-    let (logging, warnings) = (checked.logging, checked.warnings);
     Ok(Started {
         app,
         instance,
         transport,
         mode,
         because,
-        logging,
-        warnings,
+        warnings: checked.warnings,
     })
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `connections`, `patient` | how many, how slow, TLS |
 //! | `forwarded` | who is really calling |
-//! | `host`, `origin`, `cors` | under which name, from which page |
+//! | `host`, `reached`, `origin`, `cors` | under which name, from which page |
 //! | `routes`, `guard` | path and method, and the order of everything else |
 //! | `size`, `media`, `message` | the body |
 //! | `era`, `post`, `batch` | which protocol, and who answers |
@@ -37,6 +37,7 @@ mod origin;
 mod patient;
 mod post;
 mod rate;
+mod reached;
 mod refusal;
 mod rewrite;
 mod routes;
@@ -92,6 +93,7 @@ pub async fn serve(
         table: Table::new(
             http.root_endpoint,
             http.metrics,
+            &http.public_path,
             Arc::clone(&app.auth).routes(),
         ),
         limits: Limits::new(http.accepted, http.unaccepted, http.counted_by),

@@ -10,17 +10,24 @@ const FLAGS = [
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
-/** Runs `body` with a page of a browser that nobody is signed in with; closes the browser. */
-export async function withPage(body) {
+/** Runs `body` with a browser that nobody is signed in with; closes it. */
+export async function withBrowser(body) {
     const { chromium } = load('playwright-core');
     const browser = await chromium.launch({ executablePath: setting('CHROMIUM'), args: FLAGS });
     try {
-        const page = await browser.newPage();
-        page.setDefaultTimeout(20_000);
-        return await body(page);
+        return await body(browser);
     } finally {
         await browser.close();
     }
+}
+
+/** Runs `body` with a page of such a browser. */
+export async function withPage(body) {
+    return withBrowser(async (browser) => {
+        const page = await browser.newPage();
+        page.setDefaultTimeout(20_000);
+        return body(page);
+    });
 }
 
 /** Opens a page of GitLab and signs in there when it asks for that. */

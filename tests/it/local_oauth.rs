@@ -6,4 +6,3 @@ mod file;
 mod processes;
 mod renewal;
 mod script;
-mod stdio_process;

@@ -6,4 +6,4 @@ mod browser;
 mod device;
 mod elicitation;
 mod home;
-mod talk;
+mod link;

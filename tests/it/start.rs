@@ -74,3 +74,22 @@ async fn the_same_mistakes_are_one_line_of_json_for_a_program() {
         canary.assert_silent(&ended.everything());
     }
 }
+
+#[tokio::test]
+async fn what_a_plugin_logs_while_it_is_built_is_not_lost() {
+    let canary = Canary::watch("glpat-planted-4b9e07d1");
+    let environment = [
+        ("GITLAB_API_URL", "http://gitlab.test"),
+        ("GITLAB_TOKEN", canary.secret()),
+    ];
+    for (level, said) in [("info", true), ("warn", false)] {
+        let process = Process::new(PROGRAM, &["stdio"]).env(&environment);
+        let ended = process.env(&[("LOG_LEVEL", level)]).run().await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let line = |words: &str| ended.stderr.lines().position(|line| line.contains(words));
+        let built = line("GitLab token source=");
+        assert_eq!(built.is_some(), said, "{ended:?}");
+        assert!(built <= line("is starting"), "{ended:?}");
+        canary.assert_silent(&ended.everything());
+    }
+}

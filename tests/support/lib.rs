@@ -27,6 +27,7 @@ mod http;
 mod log;
 mod scene;
 mod server;
+mod talk;
 mod waiting;
 mod workspace;
 
@@ -37,5 +38,6 @@ pub use http::{Reply, Request};
 pub use log::{plant, plant_all};
 pub use scene::Scene;
 pub use server::TestServer;
+pub use talk::Talk;
 pub use waiting::eventually;
 pub use workspace::{Workspace, root};

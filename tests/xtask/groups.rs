@@ -9,6 +9,7 @@ mod examples;
 mod mock_clients;
 mod modes;
 mod secrets;
+mod stores;
 
 use crate::workbench::Workbench;
 
@@ -24,7 +25,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 12] = [
+pub(crate) const ALL: [Group; 13] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -44,6 +45,11 @@ pub(crate) const ALL: [Group; 12] = [
         name: "docs",
         about: "rustdoc, warnings are errors",
         run: cargo::docs,
+    },
+    Group {
+        name: "stores",
+        about: "the state store's suite with real servers (Redis, PostgreSQL)",
+        run: stores::run,
     },
     Group {
         name: "demo",
@@ -67,7 +73,7 @@ pub(crate) const ALL: [Group; 12] = [
     },
     Group {
         name: "browser",
-        about: "a person signs in with Chromium (Node, Debian's chromium)",
+        about: "a person signs in with Chromium; our pages (Node, Debian's chromium)",
         run: browser::run,
     },
     Group {

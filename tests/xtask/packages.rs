@@ -1,6 +1,8 @@
 //! What the black-box tests take from the package registries: pinned, and installed once.
 
 mod chromium;
+mod databases;
+mod debian;
 mod node;
 mod python;
 mod suite;
@@ -10,6 +12,8 @@ use std::process::Command;
 use std::time::Duration;
 
 pub(crate) use chromium::Chromium;
+pub(crate) use databases::Databases;
+pub(crate) use debian::is_root;
 pub(crate) use node::Node;
 pub(crate) use python::{MCP_CLIENT, Python};
 pub(crate) use suite::Suite;

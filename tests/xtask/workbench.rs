@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{Chromium, MCP_CLIENT, Node, Python, Suite};
+use crate::packages::{Chromium, Databases, MCP_CLIENT, Node, Python, Suite};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
 mod binaries;
+mod databases;
 mod scene;
 
 pub(crate) use binaries::Binaries;
+pub(crate) use databases::Database;
 pub(crate) use scene::{BEARER, PROJECT, Scene, TOKEN, listening};
 
 const BUILD_VARIABLES: [&str; 6] = [
@@ -37,6 +39,7 @@ pub(crate) struct Workbench {
     python: OnceCell<Result<Python, Lack>>,
     suite: OnceCell<Result<Suite, Lack>>,
     chromium: OnceCell<Result<Chromium, Lack>>,
+    databases: OnceCell<Result<Databases, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
@@ -68,6 +71,7 @@ impl Workbench {
             python: OnceCell::new(),
             suite: OnceCell::new(),
             chromium: OnceCell::new(),
+            databases: OnceCell::new(),
             binaries: OnceCell::new(),
         })
     }
@@ -123,6 +127,15 @@ impl Workbench {
     pub(crate) fn chromium(&self) -> Result<&Chromium, Lack> {
         let install = || Chromium::install(&self.guard);
         self.chromium
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The programs of Redis and PostgreSQL.
+    pub(crate) fn databases(&self) -> Result<&Databases, Lack> {
+        let install = || Databases::install(&self.guard);
+        self.databases
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

@@ -8,9 +8,10 @@ use gitlab_mcp_core::command::{Asked, Command, Console, Exit, Flag, Word};
 use gitlab_mcp_core::gitlab::Instance;
 
 use super::renewal::Held;
-use super::settings::{CLIENT_ID, Config, SCOPES, TOKEN_PATH};
+use super::settings::{Config, TOKEN_PATH};
 use super::token_file::{Expected, TokenFile, TokenFileError};
 use crate::gitlab_oauth::GitLabOAuth;
+use crate::gitlab_oauth::settings::{CLIENT_ID, SCOPES};
 
 mod device;
 mod identity;

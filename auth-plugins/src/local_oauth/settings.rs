@@ -7,12 +7,17 @@ use std::time::Duration;
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::secret::{ClientSecret, Secret};
-use gitlab_mcp_core::tool::PermissionMode;
-use gitlab_mcp_core::tool::permission::{self, PERMISSION_MODE, READ_ONLY};
+use gitlab_mcp_core::tool::permission::{PERMISSION_MODE, READ_ONLY};
 use url::{Host, Url};
 
-/// The modes whose person or callers sign in with an application of GitLab.
-const WITH_APPLICATION: &[&str] = &["local-oauth", "mcp-oauth", "oauth-session"];
+use crate::gitlab_oauth::settings::{
+    APP_ID, BROWSER_URL, CLIENT_ID, CLIENT_SECRET, SCOPES, Usual, browser, client_id, scopes,
+};
+
+const USUAL_SCOPES: Usual = Usual {
+    writing: &["api"],
+    reading: &["read_api"],
+};
 
 /// Selects the mode.
 pub static USE_OAUTH: Setting = Setting::new(
@@ -23,35 +28,6 @@ pub static USE_OAUTH: Setting = Setting::new(
 .flag("--use-oauth")
 .default("false")
 .modes(&["local-oauth"]);
-
-/// The application.
-pub static CLIENT_ID: Setting = Setting::new(
-    "GITLAB_OAUTH_CLIENT_ID",
-    Kind::Text { max: 255 },
-    "id of the GitLab application",
-)
-.aliases(&["OAUTH_CLIENT_ID"])
-.flag("--oauth-client-id")
-.modes(WITH_APPLICATION);
-
-/// The application by its other name, read when [`CLIENT_ID`] is not set.
-pub static APP_ID: Setting = Setting::new(
-    "GITLAB_OAUTH_APP_ID",
-    Kind::Text { max: 255 },
-    "id of the GitLab application registered for this server",
-)
-.flag("--oauth-app-id")
-.modes(WITH_APPLICATION);
-
-/// Only for confidential applications.
-pub static CLIENT_SECRET: Setting = Setting::new(
-    "GITLAB_OAUTH_CLIENT_SECRET",
-    Kind::Secret { min: 8 },
-    "secret of a confidential GitLab application",
-)
-.aliases(&["OAUTH_CLIENT_SECRET"])
-.without_flag()
-.modes(WITH_APPLICATION);
 
 /// Where the browser comes back to; `0` or no port means any free one.
 pub static REDIRECT_URI: Setting = Setting::new(
@@ -108,24 +84,6 @@ pub static OPEN_BROWSER: Setting = Setting::new(
 .default("true")
 .modes(&["local-oauth"]);
 
-/// GitLab as a browser reaches it.
-pub static BROWSER_URL: Setting = Setting::new(
-    "GITLAB_OAUTH_BROWSER_URL",
-    Kind::Url,
-    "GitLab as a browser reaches it, when that differs from GITLAB_API_URL",
-)
-.modes(WITH_APPLICATION);
-
-/// What is asked of GitLab.
-pub static SCOPES: Setting = Setting::new(
-    "GITLAB_OAUTH_SCOPES",
-    Kind::Words,
-    "scopes asked of GitLab; api, or read_api when nothing may be changed",
-)
-.aliases(&["OAUTH_SCOPES"])
-.flag("--oauth-scopes")
-.modes(WITH_APPLICATION);
-
 /// Everything `local-oauth` is told.
 #[derive(Debug)]
 pub struct Config {
@@ -175,7 +133,7 @@ impl Section for Config {
 
     fn read(reader: &mut Reader) -> Self {
         let script = script(reader);
-        let client_id = client_id(reader, script.is_some());
+        let client_id = application_id(reader, script.is_some());
         // A script needs no file, so a missing home directory is no mistake then.
         let token_path = if script.is_some() {
             PathBuf::new()
@@ -188,7 +146,7 @@ impl Section for Config {
             redirect_uri: redirect_uri(reader),
             token_path,
             script,
-            scopes: scopes(reader),
+            scopes: scopes(reader, USUAL_SCOPES),
             login_wait: Duration::from_secs(reader.integer(&LOGIN_WAIT)),
             open_browser: reader.flag(&OPEN_BROWSER),
             browser: browser(reader),
@@ -209,24 +167,14 @@ fn script(reader: &mut Reader) -> Option<ScriptConfig> {
     })
 }
 
-fn client_id(reader: &mut Reader, has_script: bool) -> String {
-    let own = reader.text(&CLIENT_ID);
-    let (setting, id) = match own {
-        Some(id) => (&CLIENT_ID, Some(id)),
-        None => (&APP_ID, reader.text(&APP_ID)),
-    };
-    let Some(id) = id else {
-        if !has_script {
-            let text = "is required by the auth mode local-oauth, unless \
-                        GITLAB_OAUTH_TOKEN_SCRIPT prints a token";
-            reader.problem(&CLIENT_ID, text);
-        }
-        return String::new();
-    };
-    if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        reader.problem(setting, "expected visible ASCII characters without blanks");
+fn application_id(reader: &mut Reader, has_script: bool) -> String {
+    let id = client_id(reader, &CLIENT_ID);
+    if id.is_none() && !has_script {
+        let text = "is required by the auth mode local-oauth, unless \
+                    GITLAB_OAUTH_TOKEN_SCRIPT prints a token";
+        reader.problem(&CLIENT_ID, text);
     }
-    id
+    id.unwrap_or_default()
 }
 
 /// Only this machine may be sent the code.
@@ -249,36 +197,6 @@ fn is_loopback(uri: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-fn scopes(reader: &mut Reader) -> Vec<String> {
-    let reads_only = permission::mode(reader) == PermissionMode::ReadOnly;
-    if !reader.is_set(&SCOPES) {
-        let usual = if reads_only { "read_api" } else { "api" };
-        return vec![usual.to_owned()];
-    }
-    let scopes = reader.list(&SCOPES);
-    let legal =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:*".contains(&byte);
-    if scopes.is_empty() || !scopes.iter().all(|scope| scope.bytes().all(legal)) {
-        let text =
-            "expected scopes of GitLab such as api or read_api, separated by commas or blanks";
-        reader.problem(&SCOPES, text);
-    }
-    if reads_only && scopes.iter().any(|scope| scope == "api") {
-        let text = "asks for api although nothing may be changed; read_api is enough";
-        reader.warn_about(&SCOPES, text);
-    }
-    scopes
-}
-
-fn browser(reader: &mut Reader) -> Option<Instance> {
-    let url = reader.url(&BROWSER_URL)?;
-    let instance = Instance::parse(url.as_str());
-    if instance.is_err() {
-        reader.problem(&BROWSER_URL, "not the URL of a GitLab instance");
-    }
-    instance.ok()
 }
 
 #[cfg(test)]

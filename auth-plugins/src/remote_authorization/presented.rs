@@ -45,12 +45,28 @@ pub(super) enum Unusable {
 /// [`Unusable`]. A present header decides even when it is of no use: falling back to the next one
 /// would let whoever sets that one choose the identity.
 pub(super) fn read(headers: &HeaderMap) -> Result<Presented, Unusable> {
-    for (name, kind) in &ORDER {
+    first_of(&ORDER, headers)
+}
+
+/// Reads the credential of a request whose `Authorization` belongs to somebody else.
+///
+/// # Errors
+/// [`Unusable`].
+pub(super) fn read_own_headers(headers: &HeaderMap) -> Result<Presented, Unusable> {
+    let [private_token, job_token, _] = &ORDER;
+    first_of(&[private_token.clone(), job_token.clone()], headers)
+}
+
+fn first_of(
+    order: &[(HeaderName, HeaderKind)],
+    headers: &HeaderMap,
+) -> Result<Presented, Unusable> {
+    for (name, kind) in order {
         if headers.get_all(name).iter().count() > 1 {
             return Err(Unusable::Twice(shown(*kind)));
         }
     }
-    let decides = ORDER.iter().find_map(|(name, kind)| {
+    let decides = order.iter().find_map(|(name, kind)| {
         let value = headers.get(name).filter(|value| !value.is_empty())?;
         Some((value, *kind))
     });

@@ -69,24 +69,28 @@ pub(super) fn target(reason: Unnamed) -> AuthError {
 }
 
 /// GitLab knows no such token.
-pub(super) fn rejected(host: &str) -> AuthError {
-    invalid(format!(
-        "GitLab at {host} does not accept this token: it is wrong, expired or revoked"
-    ))
+pub(super) fn rejected(error: &'static str, host: &str) -> AuthError {
+    invalid(
+        error,
+        format!("GitLab at {host} does not accept this token: it is wrong, expired or revoked"),
+    )
     .into()
 }
 
 /// GitLab could not be asked. Somebody who was let in not long ago is told so; an unknown token is
 /// no credential, but nobody is told that it is a bad one.
-pub(super) fn unclear(host: &str, wait: Duration, known: bool) -> AuthError {
+pub(super) fn unclear(error: &'static str, host: &str, wait: Duration, known: bool) -> AuthError {
     if known {
         return AuthError::Unavailable { retry_after: wait };
     }
-    let mut challenge = invalid(format!(
-        "GitLab at {host} cannot be asked at the moment whether this token is valid; try again in \
+    let mut challenge = invalid(
+        error,
+        format!(
+            "GitLab at {host} cannot be asked at the moment whether this token is valid; try again in \
          {} s",
-        wait.as_secs().max(1)
-    ));
+            wait.as_secs().max(1)
+        ),
+    );
     challenge.retry_after = Some(wait);
     challenge.into()
 }
@@ -101,6 +105,6 @@ pub(super) fn unreachable(host: &str) -> AuthError {
     }
 }
 
-fn invalid(description: String) -> Challenge {
-    Challenge::realm("Invalid GitLab authentication header").describe(description)
+fn invalid(error: &'static str, description: String) -> Challenge {
+    Challenge::realm(error).describe(description)
 }

@@ -8,6 +8,10 @@ use async_trait::async_trait;
 /// Longest value in bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
 
+/// Longest life of anything, about a hundred years. A longer one is cut to it, because the
+/// databases count to different ends of time.
+pub const MAX_LIFE: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// What kind of record it is. Keys of different namespaces never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Namespace {
@@ -84,6 +88,7 @@ pub struct Value {
     /// Bytes, at most [`MAX_VALUE`] of them.
     pub bytes: Vec<u8>,
     /// Orders the records of a namespace: what is due first, or may go first, has the lowest.
+    /// Ranks beyond 2^53 on either side are kept, but may share an order with their neighbours.
     pub rank: i64,
 }
 
@@ -200,7 +205,8 @@ pub enum StoreError {
 /// The state of the authorization server. Every operation is atomic, over all processes that
 /// share the backend, and durable before it returns where the backend is durable at all.
 ///
-/// Expiry is judged by the backend's clock where it has one. What has expired is absent.
+/// Expiry is judged by the backend's clock where it has one. What has expired is absent. No life is
+/// longer than [`MAX_LIFE`].
 ///
 /// # Errors
 /// Every operation: [`StoreError::Unavailable`] when the backend cannot be asked.
@@ -208,6 +214,10 @@ pub enum StoreError {
 pub trait Store: Debug + Send + Sync + 'static {
     /// What this backend promises.
     fn guarantees(&self) -> Guarantees;
+
+    /// One line for the log at start: which backend it is and what a crash may cost, as its own
+    /// settings say. Holds no address and no password.
+    fn describe(&self) -> String;
 
     /// Stores a value where none is; false when the place is taken, by a tombstone too.
     ///
@@ -238,7 +248,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// How many values a namespace holds; tombstones do not count.
     async fn count(&self, namespace: Namespace) -> Result<u64, StoreError>;
 
-    /// The values of the lowest ranks up to `up_to`, lowest first, at most `limit`.
+    /// The values of the lowest ranks up to `up_to`, lowest first, at most `limit`. With the time of
+    /// the last use as rank, `lowest(of, i64::MAX, 1)` is what has to make room; with the time at
+    /// which work is due, `lowest(of, now, n)` is what has to be done.
     async fn lowest(
         &self,
         namespace: Namespace,

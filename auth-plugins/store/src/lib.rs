@@ -9,15 +9,17 @@
 
 mod contract;
 mod memory;
+mod open;
 mod postgresql;
 mod redis;
 mod sqlite;
 
 pub use contract::{
-    Change, Fence, Guarantees, Held, MAX_VALUE, Namespace, Place, Store, StoreError, Taken,
-    Updated, Value,
+    Change, Fence, Guarantees, Held, MAX_LIFE, MAX_VALUE, Namespace, Place, Store, StoreError,
+    Taken, Updated, Value,
 };
 pub use memory::Memory;
+pub use open::{Backend, OpenError, open};
 pub use postgresql::{Postgresql, PostgresqlError};
 pub use redis::{Redis, RedisError};
 pub use sqlite::{Sqlite, SqliteError};

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use gitlab_mcp_core::clock::Clock;
 
 use crate::{
-    Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
+    Change, Fence, Guarantees, Held, MAX_LIFE, Namespace, Place, Store, StoreError, Taken, Updated,
+    Value,
 };
 
 /// A bounded store in memory.
@@ -18,9 +19,12 @@ use crate::{
 #[derive(Debug)]
 pub struct Memory {
     clock: Arc<dyn Clock>,
-    capacity: usize,
+    clients: usize,
     state: Mutex<State>,
 }
+
+/// How many records of each other kind there is room for, for each client.
+const FOR_EACH_CLIENT: usize = 10;
 
 #[derive(Debug, Default)]
 struct State {
@@ -34,6 +38,21 @@ struct State {
 struct Record {
     content: Content,
     until: Duration,
+}
+
+impl Record {
+    const fn kind(&self) -> Kind {
+        match self.content {
+            Content::Value(_) => Kind::Value,
+            Content::Tombstone { .. } => Kind::Tombstone,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Value,
+    Tombstone,
 }
 
 #[derive(Debug)]
@@ -55,12 +74,24 @@ struct Count {
 }
 
 impl Memory {
-    /// A store for at most `capacity` records of each namespace, leases and counters.
-    pub fn new(clock: Arc<dyn Clock>, capacity: usize) -> Self {
+    /// A store for at most `clients` registered clients, and for ten times as many records of each
+    /// other namespace, leases and counters.
+    pub fn new(clock: Arc<dyn Clock>, clients: usize) -> Self {
         Self {
             clock,
-            capacity: capacity.max(1),
+            clients: clients.max(1),
             state: Mutex::default(),
+        }
+    }
+
+    const fn capacity(&self) -> usize {
+        self.clients.saturating_mul(FOR_EACH_CLIENT)
+    }
+
+    fn capacity_of(&self, namespace: Namespace) -> usize {
+        match namespace {
+            Namespace::Client => self.clients,
+            _ => self.capacity(),
         }
     }
 
@@ -82,10 +113,14 @@ impl State {
         }
     }
 
-    fn values(&self, of: Namespace, now: Duration) -> impl Iterator<Item = (&Place, &Held)> {
+    fn records(&self, of: Namespace) -> impl Iterator<Item = (&Place, &Record)> {
         self.records
             .range(Place::new(of, String::new())..)
             .take_while(move |(place, _)| place.namespace == of)
+    }
+
+    fn values(&self, of: Namespace, now: Duration) -> impl Iterator<Item = (&Place, &Held)> {
+        self.records(of)
             .filter(move |(_, record)| record.until > now)
             .filter_map(|(place, record)| match &record.content {
                 Content::Value(held) => Some((place, held)),
@@ -93,27 +128,34 @@ impl State {
             })
     }
 
-    /// Lets what has expired go, then the value of the lowest rank.
-    fn make_room(&mut self, of: Namespace, capacity: usize, now: Duration) {
-        let within = |records: &BTreeMap<Place, Record>| {
-            records
-                .range(Place::new(of, String::new())..)
-                .take_while(|(place, _)| place.namespace == of)
-                .count()
+    /// Lets what has expired go, then the value of the lowest rank. Tombstones make room for
+    /// tombstones, the one that ends first: they must not push values out.
+    fn make_room(&mut self, of: Namespace, kind: Kind, capacity: usize, now: Duration) {
+        let is_full = |state: &Self| {
+            let records = state.records(of);
+            let same = records.filter(|(_, record)| record.kind() == kind);
+            same.count() >= capacity
         };
-        if within(&self.records) < capacity {
+        if !is_full(self) {
             return;
         }
         self.records
             .retain(|place, record| place.namespace != of || record.until > now);
-        if within(&self.records) < capacity {
+        if !is_full(self) {
             return;
         }
-        let lowest = self
-            .values(of, now)
-            .min_by_key(|(_, held)| held.value.rank)
-            .map(|(place, _)| place.clone());
-        if let Some(place) = lowest {
+        let first = match kind {
+            Kind::Value => self
+                .values(of, now)
+                .min_by_key(|(_, held)| held.value.rank)
+                .map(|(place, _)| place.clone()),
+            Kind::Tombstone => self
+                .records(of)
+                .filter(|(_, record)| record.kind() == kind)
+                .min_by_key(|(_, record)| record.until)
+                .map(|(place, _)| place.clone()),
+        };
+        if let Some(place) = first {
             self.records.remove(&place);
         }
     }
@@ -137,15 +179,28 @@ impl Store for Memory {
         }
     }
 
+    fn describe(&self) -> String {
+        format!(
+            "memory (at most {} clients): everything is lost when this process ends, and no other \
+             process shares it",
+            self.clients
+        )
+    }
+
     async fn put_new(&self, at: &Place, value: Value, life: Duration) -> Result<bool, StoreError> {
         value.check()?;
         let (mut state, now) = self.state();
         if state.live(at, now).is_some() {
             return Ok(false);
         }
-        state.make_room(at.namespace, self.capacity, now);
+        state.make_room(
+            at.namespace,
+            Kind::Value,
+            self.capacity_of(at.namespace),
+            now,
+        );
         let content = Content::Value(Held { value, version: 1 });
-        let until = now.saturating_add(life);
+        let until = now.saturating_add(life.min(MAX_LIFE));
         state.records.insert(at.clone(), Record { content, until });
         Ok(true)
     }
@@ -162,25 +217,25 @@ impl Store for Memory {
         life: Duration,
     ) -> Result<Taken, StoreError> {
         let (mut state, now) = self.state();
-        let record = state.records.get_mut(at).filter(|one| one.until > now);
-        let Some(record) = record else {
-            return Ok(Taken::Absent);
+        let capacity = self.capacity_of(at.namespace);
+        let held = match state.live(at, now).map(|record| &record.content) {
+            None => return Ok(Taken::Absent),
+            Some(Content::Tombstone { left, since }) => {
+                return Ok(Taken::Before {
+                    tombstone: left.clone(),
+                    ago: now.saturating_sub(*since),
+                });
+            }
+            Some(Content::Value(held)) => held.clone(),
         };
-        if let Content::Tombstone { left, since } = &record.content {
-            return Ok(Taken::Before {
-                tombstone: left.clone(),
-                ago: now.saturating_sub(*since),
-            });
-        }
-        let left = Content::Tombstone {
+        state.make_room(at.namespace, Kind::Tombstone, capacity, now);
+        let content = Content::Tombstone {
             left: tombstone,
             since: now,
         };
-        record.until = now.saturating_add(life);
-        match std::mem::replace(&mut record.content, left) {
-            Content::Value(held) => Ok(Taken::First(held)),
-            Content::Tombstone { .. } => Ok(Taken::Absent),
-        }
+        let until = now.saturating_add(life.min(MAX_LIFE));
+        state.records.insert(at.clone(), Record { content, until });
+        Ok(Taken::First(held))
     }
 
     async fn update(&self, at: &Place, change: Change) -> Result<Updated, StoreError> {
@@ -202,7 +257,7 @@ impl Store for Memory {
             value: change.value,
             version,
         });
-        let until = now.saturating_add(change.life);
+        let until = now.saturating_add(change.life.min(MAX_LIFE));
         state.records.insert(at.clone(), Record { content, until });
         Ok(Updated::Done(version))
     }
@@ -240,12 +295,12 @@ impl Store for Memory {
         if state.leases.get(key).is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
-        if state.leases.len() >= self.capacity {
+        if state.leases.len() >= self.capacity() {
             state.leases.retain(|_, lease| lease.until > now);
         }
         state.last_fence = state.last_fence.saturating_add(1);
         let fence = Fence(state.last_fence);
-        let until = now.saturating_add(life);
+        let until = now.saturating_add(life.min(MAX_LIFE));
         state.leases.insert(key.to_owned(), Lease { fence, until });
         Ok(Some(fence))
     }
@@ -255,7 +310,7 @@ impl Store for Memory {
         if !state.holds(key, fence, now) {
             return Ok(false);
         }
-        let until = now.saturating_add(life);
+        let until = now.saturating_add(life.min(MAX_LIFE));
         state.leases.insert(key.to_owned(), Lease { fence, until });
         Ok(true)
     }
@@ -270,15 +325,15 @@ impl Store for Memory {
 
     async fn incr(&self, key: &str, window: Duration) -> Result<u64, StoreError> {
         let (mut state, now) = self.state();
-        if state.counts.len() >= self.capacity && !state.counts.contains_key(key) {
+        if state.counts.len() >= self.capacity() && !state.counts.contains_key(key) {
             state.counts.retain(|_, count| count.until > now);
-            if state.counts.len() >= self.capacity {
+            if state.counts.len() >= self.capacity() {
                 state.counts.pop_first();
             }
         }
         let fresh = || Count {
             seen: 0,
-            until: now.saturating_add(window),
+            until: now.saturating_add(window.min(MAX_LIFE)),
         };
         let count = state.counts.entry(key.to_owned()).or_insert_with(fresh);
         if count.until <= now {

@@ -5,19 +5,25 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
 use gitlab_mcp_core::secret::{ConnectionString, Secret};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 
 use crate::{
-    Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
+    Change, Fence, Guarantees, Held, MAX_LIFE, Namespace, Place, Store, StoreError, Taken, Updated,
+    Value,
 };
 
 mod layout;
+mod settings;
 mod tls;
 
 use layout::Names;
+use settings::Settings;
 
 /// Longest wait for a connection, and for one statement.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -35,6 +41,11 @@ pub enum PostgresqlError {
     /// The database cannot be reached or refuses us.
     #[error("PostgreSQL cannot be used: {0}")]
     Refused(String),
+    /// It did not answer.
+    #[error(
+        "PostgreSQL did not answer within {0:?}; check that it runs and that this host can reach it"
+    )]
+    Late(Duration),
     /// It acknowledges writes before they are durable.
     #[error("PostgreSQL has synchronous_commit=off: an answered login could be lost; switch it on")]
     NotDurable,
@@ -50,6 +61,7 @@ pub enum PostgresqlError {
 pub struct Postgresql {
     pool: Pool,
     names: Names,
+    settings: Settings,
 }
 
 impl fmt::Debug for Postgresql {
@@ -85,42 +97,14 @@ impl Postgresql {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| PostgresqlError::Refused(error.to_string()))?;
-        let store = Self { pool, names };
-        match tokio::time::timeout(patience, store.prepare()).await {
-            Ok(prepared) => prepared.map(|()| store),
-            Err(_) => Err(PostgresqlError::Refused(
-                "there was no answer in time".to_owned(),
-            )),
+        match tokio::time::timeout(patience, prepare(&pool, &names)).await {
+            Ok(prepared) => prepared.map(|settings| Self {
+                pool,
+                names,
+                settings,
+            }),
+            Err(_) => Err(PostgresqlError::Late(patience)),
         }
-    }
-
-    async fn prepare(&self) -> Result<(), PostgresqlError> {
-        let refused = |error: &dyn fmt::Display| PostgresqlError::Refused(error.to_string());
-        let mut client = self
-            .pool
-            .get()
-            .await
-            .map_err(|_| refused(&"no connection could be made"))?;
-        let said = client
-            .query_one(
-                "SELECT pg_is_in_recovery(), current_setting('synchronous_commit')",
-                &[],
-            )
-            .await
-            .map_err(|error| refused(&told(&error)))?;
-        if said.get::<_, bool>(0) {
-            return Err(PostgresqlError::Standby);
-        }
-        if said.get::<_, &str>(1) == "off" {
-            return Err(PostgresqlError::NotDurable);
-        }
-        let found = layout::migrate(&mut client, &self.names)
-            .await
-            .map_err(|error| refused(&told(&error)))?;
-        if found > layout::LATEST {
-            return Err(PostgresqlError::Later(found));
-        }
-        Ok(())
     }
 
     async fn client(&self) -> Result<Object, StoreError> {
@@ -147,6 +131,22 @@ impl Postgresql {
     }
 }
 
+/// Makes what is missing, and reads what the database promises.
+async fn prepare(pool: &Pool, names: &Names) -> Result<Settings, PostgresqlError> {
+    let refused = |error: tokio_postgres::Error| PostgresqlError::Refused(reason(&error));
+    let mut client = pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => refused(error),
+        PoolError::Timeout(_) => PostgresqlError::Late(PATIENCE),
+        _ => PostgresqlError::Refused("no connection could be made".to_owned()),
+    })?;
+    let settings = Settings::read(&client).await?;
+    let found = layout::migrate(&mut client, names).await.map_err(refused)?;
+    if found > layout::LATEST {
+        return Err(PostgresqlError::Later(found));
+    }
+    Ok(settings)
+}
+
 fn late() -> StoreError {
     StoreError::Unavailable("PostgreSQL did not answer in time".to_owned())
 }
@@ -156,6 +156,27 @@ fn told(error: &tokio_postgres::Error) -> String {
         || "the connection failed".to_owned(),
         |code| format!("SQLSTATE {}", code.code()),
     )
+}
+
+/// What an operator can do about an error at start.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn reason(error: &tokio_postgres::Error) -> String {
+    let text = match error.code().map(SqlState::code) {
+        Some("28P01") => "it does not accept this user name and password",
+        Some("28000") => "it does not let this user in from here (pg_hba.conf)",
+        Some("3D000") => "there is no database of this name",
+        Some("42501") => "this user may not create tables; grant CREATE on its schema",
+        Some("53300") => "it has no connection left; raise max_connections",
+        Some("57P03") => "it is starting or stopping; try again soon",
+        None => "no connection could be made; check that it runs, its host and port, and TLS",
+        Some(_) => return told(error),
+    };
+    text.to_owned()
+}
+
+/// A life in seconds, as PostgreSQL takes it.
+fn seconds(life: Duration) -> f64 {
+    life.min(MAX_LIFE).as_secs_f64()
 }
 
 fn unavailable(error: &tokio_postgres::Error) -> StoreError {
@@ -176,12 +197,16 @@ fn held(row: &Row, first: usize) -> Held {
 impl Store for Postgresql {
     fn guarantees(&self) -> Guarantees {
         Guarantees {
-            durable: true,
+            durable: self.settings.is_durable(),
             shared: true,
             one_time: true,
             revocation: true,
             lease: true,
         }
+    }
+
+    fn describe(&self) -> String {
+        self.settings.to_string()
     }
 
     async fn put_new(&self, at: &Place, value: Value, life: Duration) -> Result<bool, StoreError> {
@@ -193,7 +218,7 @@ impl Store for Postgresql {
                 &at.key.as_bytes(),
                 &value.bytes,
                 &value.rank,
-                &life.as_secs_f64(),
+                &seconds(life),
             ],
         )
         .await
@@ -215,7 +240,7 @@ impl Store for Postgresql {
         let rows = self
             .rows(
                 &self.names.take,
-                &[&namespace, &key, &tombstone, &life.as_secs_f64()],
+                &[&namespace, &key, &tombstone, &seconds(life)],
             )
             .await?;
         if let Some(row) = rows.first() {
@@ -246,7 +271,7 @@ impl Store for Postgresql {
                     &change.expected.cast_signed(),
                     &change.value.bytes,
                     &change.value.rank,
-                    &change.life.as_secs_f64(),
+                    &seconds(change.life),
                     &lease,
                     &fence,
                 ],
@@ -290,7 +315,7 @@ impl Store for Postgresql {
     }
 
     async fn lease(&self, key: &str, life: Duration) -> Result<Option<Fence>, StoreError> {
-        let with: [&(dyn ToSql + Sync); 2] = [&key.as_bytes(), &life.as_secs_f64()];
+        let with: [&(dyn ToSql + Sync); 2] = [&key.as_bytes(), &seconds(life)];
         let rows = self.rows(&self.names.lease, &with).await?;
         let fence = |row: &Row| Fence(row.get::<_, i64>(0).cast_unsigned());
         Ok(rows.first().map(fence))
@@ -298,7 +323,7 @@ impl Store for Postgresql {
 
     async fn renew(&self, key: &str, fence: Fence, life: Duration) -> Result<bool, StoreError> {
         let fence = fence.0.cast_signed();
-        let with: [&(dyn ToSql + Sync); 3] = [&key.as_bytes(), &fence, &life.as_secs_f64()];
+        let with: [&(dyn ToSql + Sync); 3] = [&key.as_bytes(), &fence, &seconds(life)];
         self.changed(&self.names.renew, &with).await
     }
 
@@ -309,7 +334,7 @@ impl Store for Postgresql {
     }
 
     async fn incr(&self, key: &str, window: Duration) -> Result<u64, StoreError> {
-        let with: [&(dyn ToSql + Sync); 2] = [&key.as_bytes(), &window.as_secs_f64()];
+        let with: [&(dyn ToSql + Sync); 2] = [&key.as_bytes(), &seconds(window)];
         let rows = self.rows(&self.names.incr, &with).await?;
         let seen = rows.first().map(|row| row.get::<_, i64>(0));
         Ok(seen.unwrap_or_default().cast_unsigned())

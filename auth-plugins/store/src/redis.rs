@@ -10,14 +10,15 @@ use async_trait::async_trait;
 use gitlab_mcp_core::secret::{ConnectionString, Secret};
 
 use crate::{
-    Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
+    Change, Fence, Guarantees, Held, MAX_LIFE, Namespace, Place, Store, StoreError, Taken, Updated,
+    Value,
 };
 
-mod persistence;
 mod scripts;
+mod settings;
 
-use persistence::Persistence;
 use scripts::Scripts;
+use settings::Settings;
 
 /// Longest wait for one answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,6 +32,11 @@ pub enum RedisError {
     /// Redis cannot be reached or refuses us.
     #[error("Redis cannot be used: {0}")]
     Refused(String),
+    /// It did not answer.
+    #[error(
+        "Redis did not answer within {0:?}; check that it runs and that this host can reach it"
+    )]
+    Late(Duration),
     /// It throws keys away when its memory is full.
     #[error(
         "Redis has maxmemory with the eviction policy {0}: logins could vanish; set \
@@ -47,13 +53,13 @@ pub struct Redis {
     connection: ConnectionManager,
     prefix: String,
     scripts: Scripts,
-    persistence: Persistence,
+    settings: Settings,
 }
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
-            .field("persistence", &self.persistence)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
@@ -68,7 +74,7 @@ impl Redis {
         prefix: &str,
         patience: Duration,
     ) -> Result<Self, RedisError> {
-        let refused = |error: &::redis::RedisError| RedisError::Refused(told(error));
+        let refused = |error: &::redis::RedisError| RedisError::Refused(reason(error));
         let client = Client::open(url.expose()).map_err(|_| RedisError::Address)?;
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
@@ -78,25 +84,18 @@ impl Redis {
             let mut connection = ConnectionManager::new_with_config(client, settings)
                 .await
                 .map_err(|error| refused(&error))?;
-            let persistence = Persistence::read(&mut connection).await?;
+            let settings = Settings::read(&mut connection).await?;
             Ok(Self {
                 connection,
                 prefix: prefix.to_owned(),
                 scripts: Scripts::new(),
-                persistence,
+                settings,
             })
         };
         match tokio::time::timeout(patience, made).await {
             Ok(made) => made,
-            Err(_) => Err(RedisError::Refused(
-                "there was no answer in time".to_owned(),
-            )),
+            Err(_) => Err(RedisError::Late(patience)),
         }
-    }
-
-    /// In words, what a crash of Redis may cost; for the log at start.
-    pub fn possible_loss(&self) -> &'static str {
-        self.persistence.possible_loss()
     }
 
     fn key(&self, kind: &str, key: &str) -> String {
@@ -140,8 +139,24 @@ fn told(error: &::redis::RedisError) -> String {
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+/// What an operator can do about an error at start.
+fn reason(error: &::redis::RedisError) -> String {
+    let text = match error.code() {
+        Some("NOAUTH") => "it asks for a password",
+        Some("WRONGPASS") => "it does not know this user name or password",
+        Some("NOPERM") => "this user may not run the commands of a state store",
+        None if error.is_io_error() => {
+            "no connection could be made; check that it runs, and its host and port"
+        }
+        _ => return told(error),
+    };
+    text.to_owned()
+}
+
+/// A life in milliseconds, as Redis takes it.
+fn millis(life: Duration) -> u64 {
+    let life = life.min(MAX_LIFE).as_millis();
+    u64::try_from(life).unwrap_or(u64::MAX).max(1)
 }
 
 /// Bytes, rank and version, as the scripts answer them.
@@ -158,12 +173,16 @@ fn held((bytes, rank, version): Answer) -> Held {
 impl Store for Redis {
     fn guarantees(&self) -> Guarantees {
         Guarantees {
-            durable: self.persistence.is_durable(),
+            durable: self.settings.is_durable(),
             shared: true,
             one_time: true,
             revocation: true,
             lease: true,
         }
+    }
+
+    fn describe(&self) -> String {
+        self.settings.to_string()
     }
 
     async fn put_new(&self, at: &Place, value: Value, life: Duration) -> Result<bool, StoreError> {

@@ -2,86 +2,28 @@
 //! <https://sqlite.org/wal.html>
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use gitlab_mcp_core::clock::Clock;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::{
     Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
 };
 
-/// The layout of the tables; a file with a higher number belongs to a later release.
-const LAYOUT: i64 = 1;
+mod file;
+mod rows;
 
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS record (
-    namespace TEXT NOT NULL,
-    key TEXT NOT NULL,
-    bytes BLOB NOT NULL,
-    rank INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    taken INTEGER,
-    until INTEGER NOT NULL,
-    PRIMARY KEY (namespace, key)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS record_rank ON record (namespace, rank, key) WHERE taken IS NULL;
-CREATE INDEX IF NOT EXISTS record_until ON record (until);
-CREATE TABLE IF NOT EXISTS lease (
-    key TEXT PRIMARY KEY, fence INTEGER NOT NULL, until INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS count (
-    key TEXT PRIMARY KEY, seen INTEGER NOT NULL, until INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL);
-INSERT OR IGNORE INTO fence VALUES (1, 0);
-";
-
-/// Why a file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SqliteError {
-    /// The file or its directory.
-    #[error("{path}: {error}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// It is no database, or a damaged one; it was moved aside and nothing of it is lost.
-    #[error("{path} is damaged; it was moved to {aside}. Start again to begin with an empty one")]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// Where it is.
-        aside: PathBuf,
-    },
-    /// A later release wrote it.
-    #[error("{path} was written by a later release (layout {layout}); use that release")]
-    Later {
-        /// Which.
-        path: PathBuf,
-        /// Its layout.
-        layout: i64,
-    },
-    /// SQLite says no.
-    #[error("{path}: {text}")]
-    Refused {
-        /// Which.
-        path: PathBuf,
-        /// What it says.
-        text: String,
-    },
-}
+pub use file::SqliteError;
+use rows::{end, holds, millis, row, write_value};
 
 /// A store in a file of mode 0600.
 pub struct Sqlite {
     clock: Arc<dyn Clock>,
+    journal: String,
     connection: Arc<Mutex<Connection>>,
 }
 
@@ -92,54 +34,18 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// Opens or makes the file; a directory that is missing is made with mode 0700, a file that
-    /// others can read is tightened to 0600.
+    /// Opens or makes the file. A directory that is missing is made with mode 0700, and one that
+    /// others can enter is tightened when nothing else lies in it; a file is tightened to 0600.
     ///
     /// # Errors
     /// [`SqliteError`].
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, SqliteError> {
-        let file = |error| SqliteError::File {
-            path: path.to_owned(),
-            error,
-        };
-        if let Some(folder) = path.parent().filter(|one| !one.as_os_str().is_empty()) {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(file)?;
-        }
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(path)
-            .and_then(|made| made.set_permissions(fs::Permissions::from_mode(0o600)))
-            .map_err(file)?;
-        match prepared(path) {
-            Ok(connection) => Ok(Self {
-                clock,
-                connection: Arc::new(Mutex::new(connection)),
-            }),
-            Err(Trouble::Later(layout)) => Err(SqliteError::Later {
-                path: path.to_owned(),
-                layout,
-            }),
-            Err(Trouble::Damaged) => {
-                let mut aside = path.as_os_str().to_owned();
-                aside.push(".bad");
-                let aside = PathBuf::from(aside);
-                fs::rename(path, &aside).map_err(file)?;
-                Err(SqliteError::Damaged {
-                    path: path.to_owned(),
-                    aside,
-                })
-            }
-            Err(Trouble::Other(text)) => Err(SqliteError::Refused {
-                path: path.to_owned(),
-                text,
-            }),
-        }
+        let opened = file::open(path)?;
+        Ok(Self {
+            clock,
+            journal: opened.journal,
+            connection: Arc::new(Mutex::new(opened.connection)),
+        })
     }
 
     /// Milliseconds of the wall clock.
@@ -169,113 +75,12 @@ impl Sqlite {
     }
 }
 
-enum Trouble {
-    Damaged,
-    Later(i64),
-    Other(String),
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                Self::Damaged
-            }
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
-fn prepared(path: &Path) -> Result<Connection, Trouble> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if sound != "ok" {
-        return Err(Trouble::Damaged);
-    }
-    let layout: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if layout > LAYOUT {
-        return Err(Trouble::Later(layout));
-    }
-    connection.execute_batch(TABLES)?;
-    connection.pragma_update(None, "user_version", LAYOUT)?;
-    Ok(connection)
-}
-
 fn unavailable(error: &rusqlite::Error) -> StoreError {
     let code = error.sqlite_error_code();
     StoreError::Unavailable(code.map_or_else(
         || "SQLite refuses the statement".to_owned(),
         |code| format!("SQLite says {code:?}"),
     ))
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn end(now: i64, life: Duration) -> i64 {
-    now.saturating_add(millis(life))
-}
-
-/// A record that lives.
-struct Row {
-    held: Held,
-    taken: Option<i64>,
-}
-
-fn row(transaction: &Transaction<'_>, at: &Place, now: i64) -> rusqlite::Result<Option<Row>> {
-    transaction
-        .prepare_cached(
-            "SELECT bytes, rank, version, taken FROM record \
-             WHERE namespace = ?1 AND key = ?2 AND until > ?3",
-        )?
-        .query_row(params![at.namespace.name(), at.key, now], |row| {
-            Ok(Row {
-                held: Held {
-                    value: Value {
-                        bytes: row.get(0)?,
-                        rank: row.get(1)?,
-                    },
-                    version: row.get::<_, i64>(2)?.cast_unsigned(),
-                },
-                taken: row.get(3)?,
-            })
-        })
-        .optional()
-}
-
-fn write_value(
-    transaction: &Transaction<'_>,
-    at: &Place,
-    value: &Value,
-    version: u64,
-    until: i64,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6)")?
-        .execute(params![
-            at.namespace.name(),
-            at.key,
-            value.bytes,
-            value.rank,
-            version.cast_signed(),
-            until
-        ])?;
-    Ok(())
-}
-
-fn holds(
-    transaction: &Transaction<'_>,
-    key: &str,
-    fence: Fence,
-    now: i64,
-) -> rusqlite::Result<bool> {
-    transaction
-        .prepare_cached("SELECT 1 FROM lease WHERE key = ?1 AND fence = ?2 AND until > ?3")?
-        .exists(params![key, fence.0.cast_signed(), now])
 }
 
 #[async_trait]
@@ -288,6 +93,14 @@ impl Store for Sqlite {
             revocation: true,
             lease: true,
         }
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "SQLite (journal_mode {}, synchronous full): an answered write survives a crash; only \
+             the processes of this host share it",
+            self.journal
+        )
     }
 
     async fn put_new(&self, at: &Place, value: Value, life: Duration) -> Result<bool, StoreError> {

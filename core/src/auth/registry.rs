@@ -67,6 +67,10 @@ pub struct AuthDescriptor {
     pub settings: &'static [&'static Setting],
     /// See [`AuthPlugin::ONLY_HERE`].
     pub only_here: &'static [&'static Setting],
+    /// See [`AuthPlugin::IMPLIES_HTTP`].
+    pub implies_http: bool,
+    /// See [`AuthPlugin::SERVES_ROOT`].
+    pub serves_root: bool,
     /// The crate it comes from.
     pub crate_name: &'static str,
     prepare: fn(&mut Reader) -> Prepared,
@@ -83,6 +87,8 @@ impl AuthDescriptor {
             selected_by: P::SELECTED_BY,
             settings: P::Config::SETTINGS,
             only_here: P::ONLY_HERE,
+            implies_http: P::IMPLIES_HTTP,
+            serves_root: P::SERVES_ROOT,
             crate_name,
             prepare: prepare::<P>,
         }
@@ -220,6 +226,21 @@ pub fn select(
         prepared,
         bearer,
     })
+}
+
+/// The setting that selects a mode which implies HTTP, if one does.
+pub fn implied_http(modes: &[AuthDescriptor], reader: &mut Reader) -> Option<&'static str> {
+    let named = reader.text(&AUTH_MODE);
+    modes
+        .iter()
+        .filter(|mode| mode.implies_http)
+        .find_map(|mode| match (&named, mode.selected_by) {
+            (Some(name), _) => (name == mode.name).then_some(AUTH_MODE.variable()),
+            (None, SelectedBy::Switch(setting)) => {
+                reader.flag(setting).then_some(setting.variable())
+            }
+            (None, _) => None,
+        })
 }
 
 /// Which mode the configuration selects, and why. Reports problems to `reader`.

@@ -10,7 +10,10 @@ use axum::routing::MethodRouter;
 pub enum AuthClass {
     /// Anybody, from any origin (CORS `*`): discovery documents, token endpoint.
     Public,
-    /// A browser form: `Origin` is judged, cookies may be used.
+    /// Opened by a browser from anywhere, also from other sites: no CORS, and no judgement of `Origin`.
+    /// Nothing such a request asks for may have an effect by itself.
+    Page,
+    /// Sent by our own pages: `Origin` is judged, cookies may be used.
     Form,
     /// An MCP route: authenticated by the provider itself.
     Mcp,

@@ -15,10 +15,9 @@ mod resolver;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use gate::InternalHosts;
 pub(crate) use gate::{NotAllowed, normal};
 pub use proxy::{ProxyUrlError, check_proxy_url};
 pub use resolver::{Resolver, SystemResolver};
@@ -82,9 +81,6 @@ pub enum EgressError {
     /// The TLS stack did not start.
     #[error("outbound connections cannot be set up: {0}")]
     Client(String),
-    /// The list of internal hosts has been replaced already.
-    #[error("the internal hosts have been set already")]
-    InternalHosts,
 }
 
 /// The way out. Cloning shares the connection pool.
@@ -121,7 +117,6 @@ impl Egress {
                 .iter()
                 .map(|host| normal(host))
                 .collect(),
-            replacement: OnceLock::new(),
             proxies: proxies.hosts(),
             resolver,
         });
@@ -145,16 +140,6 @@ impl Egress {
             gate,
             accepts_any_certificate: config.accept_any_certificate,
         })
-    }
-
-    /// Replaces the list of hosts that may resolve to addresses that are not public, for every
-    /// clone. Possible once, before anything was sent.
-    ///
-    /// # Errors
-    /// [`EgressError::InternalHosts`] the second time.
-    pub fn replace_internal_hosts(&self, hosts: InternalHosts) -> Result<(), EgressError> {
-        let set = self.gate.replacement.set(hosts);
-        set.map_err(|_| EgressError::InternalHosts)
     }
 
     /// Whether certificates are not checked.

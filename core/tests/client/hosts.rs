@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use gitlab_mcp_core::config::{Kind, Reader, Setting, Sources};
-use gitlab_mcp_core::gitlab::{EgressError, FetchError};
+use gitlab_mcp_core::gitlab::FetchError;
 use gitlab_mcp_core::tool::ErrorCode;
 use tokio::net::TcpListener;
 
@@ -113,32 +113,14 @@ async fn a_caller_reads_that_the_host_is_not_allowed_and_not_where_it_is() {
     assert_eq!(names.asked().len(), 2);
 }
 
-#[tokio::test]
-async fn configuration_replaces_the_internal_hosts_once_and_for_every_clone() {
-    let upstream = Upstream::playing(vec![Reply::json(200, "{}"); 1]).await;
-    let port = upstream.address.port();
-    let names = Names::of(&[("first.example", &["127.0.0.1"]), ("lan", &["127.0.0.1"])]);
-    let original = egress(&internal(&["first.example"]), &names);
-    let clone = original.clone();
+#[test]
+fn internal_hosts_are_names_and_addresses_without_ports() {
     let sources =
         Sources::new().variables([("GITLAB_INTERNAL_HOSTS", "LAN:8443, https://[fd00::1]")]);
     let mut reader = Reader::open(&sources, &[&INTERNAL_HOSTS]).unwrap();
     let hosts = reader.internal_hosts(&INTERNAL_HOSTS).unwrap();
     reader.finish().unwrap();
-    assert_eq!(hosts.names().collect::<Vec<_>>(), ["fd00::1", "lan"]);
-
-    original.replace_internal_hosts(hosts.clone()).unwrap();
-
-    let answer = get(&clone, &format!("http://lan:{port}/")).await;
-    assert_eq!(answer.unwrap().status(), 200);
-    let refused = get(&clone, &format!("http://first.example:{port}/")).await;
-    assert_eq!(refused.unwrap_err(), FetchError::NotAllowed);
-    let again = clone.replace_internal_hosts(hosts);
-    assert!(matches!(again, Err(EgressError::InternalHosts)));
-}
-
-#[test]
-fn without_a_value_nothing_replaces_the_internal_hosts() {
+    assert_eq!(hosts.into_iter().collect::<Vec<_>>(), ["fd00::1", "lan"]);
     let mut reader = Reader::open(&Sources::new(), &[&INTERNAL_HOSTS]).unwrap();
     assert_eq!(reader.internal_hosts(&INTERNAL_HOSTS), None);
 }

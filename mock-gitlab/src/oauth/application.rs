@@ -1,7 +1,7 @@
 //! Registering applications from a test. <https://docs.gitlab.com/integration/oauth_provider/>
 
 use crate::instance::MockGitlab;
-use crate::world::Application;
+use crate::world::{Application, Lineage, Token, TokenKind};
 
 /// An application to be registered; made by [`MockGitlab::oauth_app`].
 #[derive(Debug)]
@@ -26,7 +26,56 @@ pub struct OAuthApplication {
     pub client_secret: String,
 }
 
+/// The tokens of a user who allowed an application in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuthTokens {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
 impl MockGitlab {
+    /// Lets an application in as a user, with everything it may ask for, as if the flow had been
+    /// played. The access token does not expire by itself.
+    ///
+    /// # Panics
+    /// When there is no such application or user.
+    #[expect(
+        clippy::panic,
+        reason = "a name in a test that does not exist should be loud"
+    )]
+    pub fn grant(&self, application: &OAuthApplication, user: &str) -> OAuthTokens {
+        let now = self.clock().now();
+        self.edit(|world| {
+            let known = world.application_by_uid(&application.client_id).cloned();
+            let (Some(known), Some(user)) = (known, world.find_user(user).map(|user| user.id))
+            else {
+                panic!("`{user}` or this application is not in this world");
+            };
+            let tokens = OAuthTokens {
+                access: world.ids.hex("access token", 64),
+                refresh: world.ids.hex("refresh token", 64),
+            };
+            let scopes: Vec<&str> = known.scopes.iter().map(String::as_str).collect();
+            let id = world.next_id("oauth token");
+            let token = Token {
+                kind: TokenKind::OAuth,
+                application: Some(known.id),
+                refresh_token: Some(tokens.refresh.clone()),
+                ..Token::personal(id, user, &known.name, &scopes, now)
+            };
+            let lineage = Lineage {
+                family: world.next_id("oauth approval"),
+                grace_until: None,
+                uses: 0,
+            };
+            world.tokens.insert(tokens.access.clone(), token);
+            world.oauth.lineages.insert(tokens.access.clone(), lineage);
+            tokens
+        })
+    }
+
     /// A new OAuth application: confidential, scope `api`, no redirect URI yet.
     pub fn oauth_app(&self, name: &str) -> ApplicationBuilder<'_> {
         ApplicationBuilder {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::print;
-use crate::build::{StartError, Started};
+use crate::build::{self, Outside, StartError, Started};
 use crate::config::Transport;
 use crate::{http, logging, stdio};
 
@@ -25,8 +25,10 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 /// Serves until it is over.
 pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
     runtime()?.block_on(async {
-        let started = crate::start(sources, plugins).await?;
-        logging::start(&started.logging);
+        let checked = build::check(sources, plugins)?;
+        // Before anything is built: plugins log what they find.
+        logging::start(&checked.logging);
+        let started = build::build(Outside::real(), checked).await?;
         tell(&started);
         let shutdown = CancellationToken::new();
         tokio::spawn(until_signal(shutdown.clone()));

@@ -106,7 +106,6 @@ fn internal_hosts(reader: &mut Reader, own: &[Instance], allowed: &[Instance]) -
         return own.iter().map(host_name).collect();
     };
     let allowed: BTreeSet<String> = allowed.iter().map(host_name).collect();
-    let listed: BTreeSet<String> = listed.names().map(str::to_owned).collect();
     for stranger in listed.difference(&allowed) {
         let text = format!(
             "{stranger} is a host of neither {} nor {}",

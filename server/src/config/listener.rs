@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gitlab_mcp_core::auth::Listening;
+use gitlab_mcp_core::auth::{Listening, SERVER_URL};
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use gitlab_mcp_core::gitlab::Instance;
 
@@ -31,11 +31,6 @@ static PORT: Setting = Setting::new(
     "port to bind; 0 picks a free one",
 )
 .default("3002");
-static SERVER_URL: Setting = Setting::new(
-    "MCP_SERVER_URL",
-    Kind::Url,
-    "public base URL of this server",
-);
 static INSECURE_URL: Setting = Setting::new(
     "MCP_DANGEROUSLY_ALLOW_INSECURE_ISSUER_URL",
     Kind::Bool,
@@ -142,6 +137,9 @@ static SERVER_NAME: Setting = Setting::new(
 )
 .default("zereight-gitlab-mcp-server");
 
+/// What chose stdio when nothing else chose.
+const DEFAULT_TRANSPORT: &str = "the default transport";
+
 /// How clients reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -171,6 +169,22 @@ impl ListenerConfig {
             http: self.transport == Transport::Http,
             loopback: self.http.host.is_loopback(),
             transport: self.chosen_by,
+        }
+    }
+
+    /// Serves HTTP because the setting `implied_by` asks for it, unless a transport is chosen.
+    pub(crate) fn imply_http(&mut self, reader: &mut Reader, implied_by: &'static str) {
+        if self.chosen_by == DEFAULT_TRANSPORT {
+            self.transport = Transport::Http;
+            self.chosen_by = implied_by;
+            warn_about_clear_text(reader, &self.http);
+        }
+    }
+
+    /// Serves MCP on `/` too, unless the operator decided about that.
+    pub(crate) fn serve_root(&mut self, reader: &Reader) {
+        if !reader.is_set(&ROOT_ENDPOINT) {
+            self.http.root_endpoint = true;
         }
     }
 
@@ -214,7 +228,11 @@ impl Section for ListenerConfig {
 
     fn read(reader: &mut Reader) -> Self {
         let (transport, chosen_by) = transport(reader);
-        let (allowed_hosts, allowed_origins) = names(reader);
+        let Names {
+            hosts: allowed_hosts,
+            origins: allowed_origins,
+            public_path,
+        } = names(reader);
         let millis = |value| Duration::from_millis(value);
         let session_timeout = reader.integer(&SESSION_TIMEOUT);
         if session_timeout < 60 {
@@ -226,6 +244,7 @@ impl Section for ListenerConfig {
             port: small(reader.integer(&PORT)),
             allowed_hosts,
             allowed_origins,
+            public_path,
             root_endpoint: reader.flag(&ROOT_ENDPOINT),
             body_limit: small(reader.integer(&BODY_LIMIT)),
             legacy_sessions: reader.flag(&LEGACY_SESSIONS),
@@ -259,13 +278,24 @@ impl Section for ListenerConfig {
     }
 }
 
+/// What this server is called.
+struct Names {
+    hosts: BTreeSet<String>,
+    origins: BTreeSet<String>,
+    public_path: String,
+}
+
 /// The names this server is known by, and the origins of its own and of allowed pages.
-fn names(reader: &mut Reader) -> (BTreeSet<String>, BTreeSet<String>) {
+fn names(reader: &mut Reader) -> Names {
     let mut hosts: BTreeSet<String> = reader.hosts(&ALLOWED_HOSTS).into_iter().collect();
     let mut origins: BTreeSet<String> = reader.origins(&ALLOWED_ORIGINS).into_iter().collect();
     let insecure = reader.flag(&INSECURE_URL);
     let Some(url) = reader.url(&SERVER_URL) else {
-        return (hosts, origins);
+        return Names {
+            hosts,
+            origins,
+            public_path: String::new(),
+        };
     };
     let is_local = Instance::parse(url.as_str()).is_ok_and(|url| url.is_loopback());
     if url.scheme() == "http" && !is_local && !insecure {
@@ -281,7 +311,12 @@ fn names(reader: &mut Reader) -> (BTreeSet<String>, BTreeSet<String>) {
         None => host.to_owned(),
     });
     origins.insert(url.origin().ascii_serialization());
-    (hosts, origins)
+    let public_path = url.path().trim_end_matches('/').to_owned();
+    Names {
+        hosts,
+        origins,
+        public_path,
+    }
 }
 
 /// Credentials of callers cross a network unless something encrypts them.
@@ -332,7 +367,7 @@ fn transport(reader: &mut Reader) -> (Transport, &'static str) {
             "does not select HTTP by itself; set STREAMABLE_HTTP=true to serve it",
         );
     }
-    (Transport::Stdio, "the default transport")
+    (Transport::Stdio, DEFAULT_TRANSPORT)
 }
 
 fn host(reader: &mut Reader) -> IpAddr {

@@ -27,12 +27,7 @@ impl TrustedProxies {
     /// told in two ways that differ, leaves `peer`.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        let trusts_peer = match self {
-            Self::None | Self::Hops(0) => false,
-            Self::Hops(_) => true,
-            Self::Networks(networks) => within(networks, peer),
-        };
-        if !trusts_peer {
+        if !self.trusts(peer) {
             return peer;
         }
         let told = |name, read: fn(&str) -> Option<IpAddr>| {
@@ -46,6 +41,15 @@ impl TrustedProxies {
             (Some(one), Some(other)) if one != other => peer,
             (Some(one), _) | (None, Some(one)) => one,
             (None, None) => peer,
+        }
+    }
+
+    /// Whether the word of `peer` counts at all.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        match self {
+            Self::None | Self::Hops(0) => false,
+            Self::Hops(_) => true,
+            Self::Networks(networks) => within(networks, peer.to_canonical()),
         }
     }
 

@@ -20,6 +20,7 @@ use super::host::Hosts;
 use super::limits::Limits;
 use super::metrics::{Connected, Metrics};
 use super::origin::Origins;
+use super::reached::Reach;
 use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
 use super::{Refusal, bearer, cors, discovery, media, rewrite, size};
@@ -95,7 +96,7 @@ impl Guard {
         let route = self.table.find(&path);
         let label = route.label();
         let is_mcp = matches!(route, Route::Mcp);
-        let served = match self.hosts.check(&parts) {
+        let served = match self.reached(&mut parts, peer.ip()) {
             Err(refusal) => Err(refusal),
             Ok(()) => match route {
                 Route::Mcp => Ok(self.mcp(parts, body, client).await),
@@ -121,6 +122,19 @@ impl Guard {
             entry.write(status, took, client);
         }
         response
+    }
+
+    /// Judges the host and leaves behind under which base URL the request came in.
+    fn reached(&self, parts: &mut Parts, peer: IpAddr) -> Result<(), Refusal> {
+        let authority = self.hosts.check(parts)?;
+        let reach = Reach {
+            encrypted: self.app.http.tls.is_some(),
+            proxies: &self.app.http.trusted_proxies,
+            hosts: &self.hosts,
+        };
+        let base = reach.base(parts, &authority, peer);
+        parts.extensions.insert(base);
+        Ok(())
     }
 
     fn own_route(
@@ -174,7 +188,7 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let public = class == AuthClass::Public;
-        if !public {
+        if class == AuthClass::Form {
             self.origins.check(request.headers())?;
         }
         if public && cors::is_preflight(request.method(), request.headers()) {

@@ -40,10 +40,10 @@ impl Hosts {
     ///
     /// # Errors
     /// 400 for a missing, doubled or malformed value, 403 for one we are not known by.
-    pub(crate) fn check(&self, parts: &Parts) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, parts: &Parts) -> Result<Authority, Refusal> {
         let authority = authority(parts)?;
         if self.allows(&authority) {
-            return Ok(());
+            return Ok(authority);
         }
         Err(Refusal::new(
             StatusCode::FORBIDDEN,
@@ -51,6 +51,11 @@ impl Hosts {
             "Host header is not allowed; the operator of this server names allowed ones in \
              MCP_SERVER_URL and MCP_ALLOWED_HOSTS",
         ))
+    }
+
+    /// `text` as an authority, if it is one we are known by.
+    pub(super) fn known(&self, text: &str) -> Option<Authority> {
+        parse(text).filter(|authority| self.allows(authority))
     }
 
     fn allows(&self, authority: &Authority) -> bool {
@@ -117,7 +122,7 @@ mod tests {
         let (parts, ()) = builder.body(()).unwrap().into_parts();
         hosts
             .check(&parts)
-            .map_or_else(|refusal| refusal.status().as_u16(), |()| 200)
+            .map_or_else(|refusal| refusal.status().as_u16(), |_| 200)
     }
 
     #[test]

@@ -47,12 +47,14 @@ impl Route<'_> {
 pub(crate) struct Table {
     root: bool,
     metrics: bool,
+    /// What a proxy may leave in front of `/mcp`; empty, or a path without its last slash.
+    prefix: String,
     auth: HashMap<String, (AuthClass, MethodRouter)>,
 }
 
 impl Table {
     /// Our own routes and those of the auth mode; ours win.
-    pub(crate) fn new(root: bool, metrics: bool, routes: Routes) -> Self {
+    pub(crate) fn new(root: bool, metrics: bool, prefix: &str, routes: Routes) -> Self {
         let auth = routes
             .into_entries()
             .into_iter()
@@ -61,6 +63,7 @@ impl Table {
         Self {
             root,
             metrics,
+            prefix: prefix.to_owned(),
             auth,
         }
     }
@@ -73,10 +76,22 @@ impl Table {
             "/health" | "/health/ready" => Route::Ready,
             "/health/live" => Route::Live,
             "/metrics" if self.metrics => Route::Metrics,
+            _ if self.is_prefixed_mcp(path) => Route::Mcp,
             _ => match self.auth.get(path) {
                 Some((class, handler)) => Route::Auth(*class, handler),
                 None => Route::Unknown,
             },
+        }
+    }
+
+    fn is_prefixed_mcp(&self, path: &str) -> bool {
+        if self.prefix.is_empty() {
+            return false;
+        }
+        match path.strip_prefix(self.prefix.as_str()) {
+            Some("/mcp") => true,
+            Some("" | "/") => self.root,
+            _ => false,
         }
     }
 }

@@ -7,13 +7,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use gitlab_mcp_core::clock::{Clock as _, SystemClock};
 use gitlab_mcp_core::random::{OsRandom, token};
-use gitlab_mcp_tests::{Era, McpClient, TestServer, plant_all};
-use mock_gitlab::world::{Lineage, Token, TokenKind};
-use mock_gitlab::{MockGitlab, OAuthApplication};
+use gitlab_mcp_tests::{Era, McpClient, Talk, TestServer, plant_all};
+use mock_gitlab::{MockGitlab, OAuthApplication, OAuthTokens as Pair};
 use serde_json::{Value, json};
 
 /// The life GitLab gives an access token, in seconds.
 pub(super) const LIFE: u64 = 7200;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_under-test");
 
 pub(super) const RENEWALS: &str = "POST /oauth/token";
 
@@ -21,13 +22,6 @@ pub(super) struct Desk {
     pub(super) gitlab: MockGitlab,
     application: OAuthApplication,
     folder: PathBuf,
-}
-
-/// A pair of tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) access: String,
-    pub(super) refresh: String,
 }
 
 impl Desk {
@@ -110,34 +104,7 @@ impl Desk {
 
     /// A pair GitLab knows.
     pub(super) fn grant(&self) -> Pair {
-        let now = self.gitlab.clock().now();
-        let client_id = &self.application.client_id;
-        self.gitlab.edit(|world| {
-            let application = world.application_by_uid(client_id).unwrap().clone();
-            let pair = Pair {
-                access: world.ids.hex("access token", 64),
-                refresh: world.ids.hex("refresh token", 64),
-            };
-            let (id, family) = (
-                world.next_id("oauth token"),
-                world.next_id("oauth approval"),
-            );
-            let alice = world.find_user("alice").unwrap().id;
-            let token = Token {
-                kind: TokenKind::OAuth,
-                application: Some(application.id),
-                refresh_token: Some(pair.refresh.clone()),
-                ..Token::personal(id, alice, &application.name, &["api"], now)
-            };
-            let lineage = Lineage {
-                family,
-                grace_until: None,
-                uses: 0,
-            };
-            world.tokens.insert(pair.access.clone(), token);
-            world.oauth.lineages.insert(pair.access.clone(), lineage);
-            pair
-        })
+        self.gitlab.grant(&self.application, "alice")
     }
 
     /// Writes the file as another server for MCP does.
@@ -174,6 +141,13 @@ impl Drop for Desk {
         plant_all(&self.gitlab);
         fs::remove_dir_all(&self.folder).ok();
     }
+}
+
+/// A server as a process of its own, with these variables and no others, after the handshake.
+pub(super) async fn process(variables: &[(String, String)]) -> Talk {
+    let mut talk = Talk::start(PROGRAM, variables);
+    talk.initialize(json!({})).await;
+    talk
 }
 
 /// Asks for the first project, which alice may see.

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use gitlab_mcp_tests::{CallResult, Process};
 
-use super::desk::{Desk, LIFE, client, get_project};
-use super::stdio_process::StdioProcess;
+use super::desk::{self, Desk, LIFE, client, get_project};
 
 /// What a call answers when the file at `name` is the token file; comes soon, whatever it is.
 async fn answer(desk: &Desk, name: &str) -> CallResult {
@@ -116,7 +115,7 @@ async fn garbage_is_kept_and_leads_to_a_sign_in() {
     let desk = Desk::new().await;
     fs::write(desk.path(), "garbage").unwrap();
     // In a process without a desktop, because this opens a browser.
-    let mut process = StdioProcess::start(&desk.variables()).await;
+    let mut process = desk::process(&desk.variables()).await;
     let result = process.call("get_project", get_project()).await;
     process.stop().await;
     assert!(result.text().contains("/oauth/authorize?"), "{result:?}");

@@ -1,8 +1,7 @@
 //! Two processes and one token file: GitLab ends a pair of tokens the moment it is renewed, so
 //! whoever renews twice signs the person out.
 
-use super::desk::{Desk, LIFE, get_project};
-use super::stdio_process::StdioProcess;
+use super::desk::{self, Desk, LIFE, get_project};
 
 const ROUNDS: usize = 200;
 
@@ -13,10 +12,7 @@ const STARTS: usize = 10;
 async fn two_processes_renew_an_expired_token_exactly_once_a_round() {
     let (desk, mut pair) = Desk::with_life(LIFE).await;
     let variables = desk.variables();
-    let (mut one, mut two) = tokio::join!(
-        StdioProcess::start(&variables),
-        StdioProcess::start(&variables)
-    );
+    let (mut one, mut two) = tokio::join!(desk::process(&variables), desk::process(&variables));
     for round in 1..=ROUNDS {
         desk.gitlab.token(&pair.access).expire();
         desk.gitlab.log().clear();
@@ -46,7 +42,7 @@ async fn two_processes_that_start_with_an_expired_token_renew_it_once() {
         desk.write(&pair, if round % 2 == 0 { 0 } else { 250 });
         desk.gitlab.log().clear();
         let both = [0, 1].map(|_| async {
-            let mut process = StdioProcess::start(&variables).await;
+            let mut process = desk::process(&variables).await;
             let result = process.call("get_project", get_project()).await;
             process.stop().await;
             result

@@ -3,8 +3,7 @@
 use gitlab_mcp_tests::{Canary, Era, McpClient};
 use mock_gitlab::Fault;
 
-use super::desk::{Desk, LIFE, RENEWALS, client, get_project};
-use super::stdio_process::StdioProcess;
+use super::desk::{self, Desk, LIFE, RENEWALS, client, get_project};
 
 #[tokio::test]
 async fn a_file_of_another_server_for_mcp_is_used_as_it_is() {
@@ -105,7 +104,7 @@ async fn a_spent_refresh_token_leads_to_a_sign_in_and_the_file_is_kept() {
     let (desk, pair) = Desk::with_life(0).await;
     desk.gitlab.edit(|world| world.quirks.refuse_refreshes = 1);
     // In a process without a desktop, because this opens a browser.
-    let mut process = StdioProcess::start(&desk.variables()).await;
+    let mut process = desk::process(&desk.variables()).await;
     let result = process.call("get_project", get_project()).await;
     assert!(result.text().contains("/oauth/authorize?"), "{result:?}");
     assert_eq!(desk.names(), ["token.json.lock", "token.json.stale"]);

@@ -4,8 +4,7 @@ use std::fs;
 
 use gitlab_mcp_tests::{TestServer, eventually};
 
-use super::desk::{Desk, client, get_project};
-use super::stdio_process::StdioProcess;
+use super::desk::{self, Desk, client, get_project};
 
 async fn server(desk: &Desk, script: &str) -> TestServer {
     let variables = [
@@ -128,7 +127,7 @@ async fn a_script_does_not_inherit_our_secrets() {
     ] {
         variables.push((name.to_owned(), value.to_owned()));
     }
-    let mut process = StdioProcess::start(&variables).await;
+    let mut process = desk::process(&variables).await;
     let result = process.call("get_project", get_project()).await;
     assert_eq!(result.item()["id"], 1);
     process.stop().await;

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use gitlab_mcp_tests::{Reply, Request};
+use gitlab_mcp_tests::{Reply, Request, Talk};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::home::Home;
-use super::talk::{Talk, link_in};
+use super::home::{Home, PROGRAM};
+use super::link::{link_in, printed_link};
 
 fn get_project() -> Value {
     json!({ "name": "get_project", "arguments": { "project_id": 1 } })
@@ -51,7 +51,7 @@ async fn nothing_waits_for_a_sign_in_but_a_tool_call_which_hands_out_the_link() 
     assert!(link.starts_with(home.gitlab.url()), "{link}");
 
     // The person sees the same link, and the opener got it as its one argument.
-    assert_eq!(talk.printed_link().await, link);
+    assert_eq!(printed_link(&talk).await, link);
     assert_eq!(home.was_opened().await, ["1", &link]);
 
     let callback = home.approve(&link).await;
@@ -91,7 +91,7 @@ async fn calls_wait_for_one_login_and_go_on_after_it() {
     let (home, mut talk) = signed_out(30).await;
     talk.send(1, "tools/call", get_project()).await;
     talk.send(2, "tools/call", get_project()).await;
-    let link = talk.printed_link().await;
+    let link = printed_link(&talk).await;
     let callback = home.approve(&link).await;
     assert_eq!(visit(&callback).await.status, 200);
     for _ in 0..2 {
@@ -113,7 +113,7 @@ async fn calls_wait_for_one_login_and_go_on_after_it() {
 async fn a_denied_sign_in_is_told_and_the_next_call_starts_another() {
     let (home, mut talk) = signed_out(30).await;
     talk.send(1, "tools/call", get_project()).await;
-    let first = talk.printed_link().await;
+    let first = printed_link(&talk).await;
     let denied = home.gitlab.browser("alice").deny(&first).await.unwrap();
     assert_eq!(visit(&denied).await.status, 403);
     let answer = talk.hear().await;
@@ -150,7 +150,7 @@ async fn a_port_somebody_else_has_is_named_and_not_talked_to() {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    let mut talk = Talk::start(&environment);
+    let mut talk = Talk::start(PROGRAM, &environment);
     talk.initialize(json!({})).await;
     let answer = talk.ask(1, "tools/call", get_project()).await["result"].clone();
     assert_eq!(answer["isError"], true, "{answer}");
@@ -182,7 +182,7 @@ async fn an_authorization_url_that_is_none_for_browsers_is_refused_and_nothing_i
             ("GITLAB_OAUTH_CLIENT_ID", "app"),
             ("GITLAB_OAUTH_BROWSER_URL", url),
         ]);
-        let finished = gitlab_mcp_tests::Process::new(super::home::PROGRAM, &["stdio"])
+        let finished = gitlab_mcp_tests::Process::new(PROGRAM, &["stdio"])
             .env(&variables)
             .run()
             .await;

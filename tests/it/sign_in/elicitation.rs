@@ -1,10 +1,11 @@
 //! Clients that can show a page to the person themselves.
 
+use gitlab_mcp_tests::Talk;
 use serde_json::{Value, json};
 
 use super::browser::visit;
 use super::home::Home;
-use super::talk::{Talk, link_in};
+use super::link::{link_in, printed_link};
 
 fn pages() -> Value {
     json!({ "elicitation": { "url": {} } })
@@ -46,7 +47,7 @@ async fn a_client_of_a_session_is_asked_to_open_the_page_and_the_call_goes_on() 
     let mut talk = home.server(30);
     let question = asked(&mut talk).await;
     let link = question["params"]["url"].as_str().unwrap().to_owned();
-    assert_eq!(talk.printed_link().await, link);
+    assert_eq!(printed_link(&talk).await, link);
     reply(&mut talk, &question, "accept").await;
     assert_eq!(visit(&home.approve(&link).await).await.status, 200);
     let answer = talk.hear().await;

@@ -6,11 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use gitlab_mcp_core::random::{OsRandom, token};
-use gitlab_mcp_tests::{Process, eventually};
+use gitlab_mcp_tests::{Process, Talk, eventually};
 use mock_gitlab::{MockGitlab, OAuthApplication};
 use serde_json::Value;
-
-use super::talk::Talk;
 
 pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_under-test");
 
@@ -101,7 +99,7 @@ impl Home {
             ("LOG_LEVEL", "debug".to_owned()),
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-        Talk::start(&environment)
+        Talk::start(PROGRAM, &environment)
     }
 
     /// `gitlab-mcp auth …` with the flags of the command itself.

@@ -1,5 +1,7 @@
 //! A person signs in with a real browser, as the README says: at the mock's pages, with the server
-//! as a process that has nothing but the documented settings.
+//! as a process that has nothing but the documented settings. And the pages of our own.
+
+mod pages;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub(super) fn run(workbench: &mut Workbench) {
             play(workbench, script, word)
         });
     }
+    pages::run(workbench);
 }
 
 fn play(workbench: &Workbench, script: &str, word: &str) -> Result<(), Outcome> {

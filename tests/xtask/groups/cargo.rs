@@ -1,5 +1,6 @@
 //! What cargo itself checks.
 
+use std::process::Command;
 use std::time::Duration;
 
 use crate::process::{Finished, timed};
@@ -49,12 +50,17 @@ pub(super) fn docs(workbench: &mut Workbench) {
     });
 }
 
-/// `cargo test`, whose own sums are added to ours.
+/// `cargo test` of everything.
 pub(super) fn hermetic(workbench: &mut Workbench) {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
     let mut command = workbench.cargo(&arguments);
     command.env("GITLAB_MCP_TEST_LOGS", workbench.logs());
-    let (done, took) = timed(|| workbench.run(&mut command, TEST));
+    tested(workbench, "hermetic", &mut command);
+}
+
+/// Runs a `cargo test`, whose own sums are added to ours.
+pub(super) fn tested(workbench: &mut Workbench, name: &str, command: &mut Command) {
+    let (done, took) = timed(|| workbench.run(command, TEST));
     let (sums, problem) = match done {
         Ok(done) => {
             let sums = sums(&done.output.stdout());
@@ -64,7 +70,7 @@ pub(super) fn hermetic(workbench: &mut Workbench) {
         Err(problem) => (Report::default(), Some(problem)),
     };
     let Some(problem) = problem else {
-        return workbench.add("hermetic", sums, took);
+        return workbench.add(name, sums, took);
     };
     // The line stands for one failure: the first failed test, or that nothing ran.
     let rest = Report {
@@ -72,7 +78,7 @@ pub(super) fn hermetic(workbench: &mut Workbench) {
         ..sums
     };
     let outcome = Outcome::Failed(format!("{}\n{problem}", sums.closing_line()));
-    workbench.record("hermetic", took, &outcome);
+    workbench.record(name, took, &outcome);
     workbench.count(rest);
 }
 

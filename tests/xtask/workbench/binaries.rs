@@ -9,12 +9,8 @@ use serde_json::Value;
 use super::Workbench;
 use crate::report::{Lack, say};
 
-const BUILD: [&str; 4] = [
-    "build",
-    "--workspace",
-    "--bins",
-    "--message-format=json-render-diagnostics",
-];
+const MESSAGES: &str = "--message-format=json-render-diagnostics";
+const BUILD: [&str; 4] = ["build", "--workspace", "--bins", MESSAGES];
 const LIMIT: Duration = Duration::from_mins(30);
 
 /// Where each program is.
@@ -34,6 +30,24 @@ impl Binaries {
         Ok(Self(
             done.output.stdout().lines().filter_map(program).collect(),
         ))
+    }
+
+    /// An example of a package.
+    pub(crate) fn example(
+        workbench: &Workbench,
+        package: &str,
+        name: &str,
+    ) -> Result<PathBuf, Lack> {
+        let words = ["build", "--package", package, "--example", name, MESSAGES];
+        let done = workbench
+            .run(&mut workbench.cargo(&words), LIMIT)
+            .map_err(Lack::Broken)?;
+        if !done.succeeded() {
+            return Err(Lack::Broken(done.describe()));
+        }
+        let built: BTreeMap<_, _> = done.output.stdout().lines().filter_map(program).collect();
+        let path = built.get(name).cloned();
+        path.ok_or_else(|| Lack::Broken(format!("{package} has no example `{name}`")))
     }
 
     /// One of them.

@@ -7,14 +7,14 @@ use gitlab_mcp_core::auth::AuthError;
 use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::random::{OsRandom, token};
 use gitlab_mcp_core::secret::Secret;
-use mock_gitlab::{Fault, OAuthApplication};
+use mock_gitlab::{Fault, OAuthApplication, OAuthTokens as Pair};
 use serde_json::json;
 
 use super::*;
 
 mod bench;
 
-use bench::{Bench, Pair, process};
+use bench::{Bench, process};
 
 const RENEWALS: &str = "POST /oauth/token";
 const LIFE: u64 = 7200;

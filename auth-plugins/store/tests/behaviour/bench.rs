@@ -36,11 +36,13 @@ macro_rules! suite {
     ($make:expr) => {
         crate::bench::suite!(
             $make;
-            records: a_value_is_stored_once, any_bytes_come_back, what_has_expired_is_absent,
-                a_value_is_taken_once, a_tombstone_expires, one_change_wins,
-                a_change_sets_the_life, the_lowest_come_first,
-                expired_records_are_cleared_in_batches, a_fenced_writer_cannot_write,
-                counts_start_again_with_each_window;
+            records: a_value_is_stored_once, any_bytes_come_back, a_value_is_taken_once,
+                one_change_wins, a_fenced_writer_cannot_write, it_says_what_it_is;
+            lives: what_has_expired_is_absent, a_tombstone_expires, a_change_sets_the_life,
+                expired_records_are_cleared_in_batches, counts_start_again_with_each_window,
+                a_life_of_years_does_not_overflow;
+            order: the_lowest_come_first, the_one_unused_for_longest_makes_room,
+                due_work_is_found_put_off_and_done_once;
             leases: a_lease_has_one_holder, a_lease_is_kept_by_renewing;
         );
     };

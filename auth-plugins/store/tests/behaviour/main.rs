@@ -10,10 +10,15 @@
 
 mod bench;
 mod leases;
+mod lives;
 mod memory;
+mod open;
+mod order;
 #[cfg(feature = "servers")]
 mod postgresql;
 mod records;
 #[cfg(feature = "servers")]
 mod redis;
+#[cfg(feature = "servers")]
+mod servers;
 mod sqlite;

@@ -1,78 +1,52 @@
 //! The store in PostgreSQL, at `GITLAB_MCP_TEST_POSTGRESQL_URL`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use gitlab_mcp_core::secret::Secret;
+use gitlab_mcp_store::{Backend, OpenError, PostgresqlError};
 
-use async_trait::async_trait;
-use gitlab_mcp_core::secret::{ConnectionString, Secret};
-use gitlab_mcp_store::{Postgresql, PostgresqlError, Store};
+use crate::servers::{Shared, opened, told};
 
-use crate::bench::Bench;
-
-static BENCHES: AtomicU32 = AtomicU32::new(0);
-
-struct InPostgresql {
-    one: Arc<Postgresql>,
-    other: Arc<Postgresql>,
+fn ours() -> Backend {
+    let url = told("GITLAB_MCP_TEST_POSTGRESQL_URL");
+    Backend::Postgresql { url }
 }
 
-fn address(text: String) -> Secret<ConnectionString> {
-    Secret::parse(text, 1).unwrap()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner says where its server is"
-)]
-fn ours() -> Secret<ConnectionString> {
-    address(std::env::var("GITLAB_MCP_TEST_POSTGRESQL_URL").expect("the address of a PostgreSQL"))
-}
-
-impl InPostgresql {
-    async fn new() -> Self {
-        let number = BENCHES.fetch_add(1, Ordering::Relaxed);
-        let prefix = format!("test_{}_{number}_", std::process::id());
-        let url = ours();
-        let connect = || Postgresql::connect(&url, &prefix, Duration::from_secs(5));
-        // Together, as replicas start: the tables are made once.
-        let (one, other) = tokio::join!(connect(), connect());
-        Self {
-            one: Arc::new(one.unwrap()),
-            other: Arc::new(other.unwrap()),
-        }
-    }
-}
-
-#[async_trait]
-impl Bench for InPostgresql {
-    fn one(&self) -> Arc<dyn Store> {
-        self.one.clone()
-    }
-
-    fn other(&self) -> Arc<dyn Store> {
-        self.other.clone()
-    }
-
-    async fn pass(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
-crate::bench::suite!(InPostgresql::new().await);
+crate::bench::suite!(Shared::open(ours()).await);
 
 #[tokio::test]
-async fn an_address_that_is_none_is_refused_without_being_shown() {
-    for text in [
-        "http://canary@host",
-        "canary=1",
-        "postgres://user:canary@127.0.0.1:1/none",
+async fn what_it_promises_is_read_from_its_settings() {
+    let store = opened(&ours(), "told_").await.unwrap();
+    let line = store.describe();
+    assert!(line.contains("fsync on, full_page_writes on"), "{line}");
+    assert!(store.guarantees().durable);
+}
+
+#[tokio::test]
+async fn a_prefix_that_is_no_name_is_refused() {
+    let error = opened(&ours(), "t; drop").await.unwrap_err();
+    assert!(
+        matches!(error, OpenError::Postgresql(PostgresqlError::Prefix)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_reason_of_a_refusal_is_told_and_the_password_is_not() {
+    let right = told("GITLAB_MCP_TEST_POSTGRESQL_URL").expose().to_owned();
+    let (start, end) = right.split_once('@').unwrap();
+    let (user, _) = start.rsplit_once(':').unwrap();
+    let (address, _) = end.split_once('/').unwrap();
+    for (url, wanted) in [
+        (format!("{user}:canary@{end}"), "user name and password"),
+        (
+            format!("{start}@{address}/canary"),
+            "no database of this name",
+        ),
     ] {
-        let second = Duration::from_secs(1);
-        let error = Postgresql::connect(&address(text.to_owned()), "t_", second).await;
-        let error = error.unwrap_err();
-        assert!(!error.to_string().contains("canary"), "{error}");
+        let url = Secret::parse(url, 1).unwrap();
+        let error = opened(&Backend::Postgresql { url }, "t_")
+            .await
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(wanted) && !text.contains("canary"), "{text}");
     }
-    let error = Postgresql::connect(&ours(), "t; drop", Duration::from_secs(1)).await;
-    assert!(matches!(error, Err(PostgresqlError::Prefix)));
 }

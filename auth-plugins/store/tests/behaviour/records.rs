@@ -1,7 +1,6 @@
 //! Values: written once, read back, taken once, changed by whoever is first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use gitlab_mcp_store::{
     Change, Fence, MAX_VALUE, Namespace, Place, Store, StoreError, Taken, Updated, Value,
@@ -9,7 +8,8 @@ use gitlab_mcp_store::{
 
 use crate::bench::{AFTER, Bench, LONG, SHORT, code};
 
-fn change(expected: u64, text: &str) -> Change {
+/// A change made from a version.
+pub(crate) fn change(expected: u64, text: &str) -> Change {
     Change {
         expected,
         fence: None,
@@ -65,25 +65,6 @@ pub(crate) async fn any_bytes_come_back(bench: &impl Bench) {
     assert_eq!(refused, Err(StoreError::TooLong(MAX_VALUE + 1)));
 }
 
-/// What has expired is absent, for every operation.
-pub(crate) async fn what_has_expired_is_absent(bench: &impl Bench) {
-    let store = bench.one();
-    let at = code("expires");
-    let stays = code("stays");
-    assert!(store.put_new(&at, Value::new("a"), SHORT).await.unwrap());
-    assert!(store.put_new(&stays, Value::new("a"), LONG).await.unwrap());
-    bench.pass(AFTER).await;
-    assert_eq!(store.get(&at).await.unwrap(), None);
-    assert_eq!(
-        store.update(&at, change(1, "b")).await.unwrap(),
-        Updated::Absent
-    );
-    assert_eq!(store.take(&at, vec![], LONG).await.unwrap(), Taken::Absent);
-    assert!(!store.delete(&at).await.unwrap());
-    assert!(store.put_new(&at, Value::new("c"), LONG).await.unwrap());
-    assert!(store.get(&stays).await.unwrap().is_some());
-}
-
 /// One caller has it; the others learn what that one left, and how long ago.
 pub(crate) async fn a_value_is_taken_once(bench: &impl Bench) {
     let at = code("taken-once");
@@ -136,20 +117,6 @@ pub(crate) async fn a_value_is_taken_once(bench: &impl Bench) {
     assert!(!again, "a tombstone keeps the place");
 }
 
-/// A tombstone goes when its own life is over.
-pub(crate) async fn a_tombstone_expires(bench: &impl Bench) {
-    let store = bench.one();
-    let at = code("tombstone");
-    assert!(store.put_new(&at, Value::new("a"), LONG).await.unwrap());
-    assert!(matches!(
-        store.take(&at, vec![], SHORT).await.unwrap(),
-        Taken::First(_)
-    ));
-    bench.pass(AFTER).await;
-    assert_eq!(store.take(&at, vec![], LONG).await.unwrap(), Taken::Absent);
-    assert!(store.put_new(&at, Value::new("b"), LONG).await.unwrap());
-}
-
 /// Of all changes made from one version, one is done.
 pub(crate) async fn one_change_wins(bench: &impl Bench) {
     let at = code("changed");
@@ -191,78 +158,6 @@ pub(crate) async fn one_change_wins(bench: &impl Bench) {
     assert_eq!(bench.other().get(&at).await.unwrap().unwrap().version, 6);
 }
 
-/// A change gives the record a life of its own.
-pub(crate) async fn a_change_sets_the_life(bench: &impl Bench) {
-    let store = bench.one();
-    let at = code("life");
-    assert!(store.put_new(&at, Value::new("a"), SHORT).await.unwrap());
-    assert_eq!(
-        store.update(&at, change(1, "b")).await.unwrap(),
-        Updated::Done(2)
-    );
-    bench.pass(AFTER).await;
-    assert!(store.get(&at).await.unwrap().is_some());
-    let short = Change {
-        life: SHORT,
-        ..change(2, "c")
-    };
-    assert_eq!(store.update(&at, short).await.unwrap(), Updated::Done(3));
-    bench.pass(AFTER).await;
-    assert_eq!(store.get(&at).await.unwrap(), None);
-}
-
-/// The lowest ranks come first; tombstones and what expired are not among them.
-pub(crate) async fn the_lowest_come_first(bench: &impl Bench) {
-    let store = bench.one();
-    let of = Namespace::Outbox;
-    for (key, rank) in [("e", 50), ("a", -10), ("c", 30), ("b", 20), ("d", 30)] {
-        let at = Place::new(of, key);
-        assert!(
-            store
-                .put_new(&at, Value::new(key).ranked(rank), LONG)
-                .await
-                .unwrap()
-        );
-    }
-    let gone = Place::new(of, "gone");
-    assert!(
-        store
-            .put_new(&gone, Value::new("").ranked(-99), SHORT)
-            .await
-            .unwrap()
-    );
-    let taken = Place::new(of, "taken");
-    assert!(
-        store
-            .put_new(&taken, Value::new("").ranked(-98), LONG)
-            .await
-            .unwrap()
-    );
-    store.take(&taken, vec![], LONG).await.unwrap();
-    bench.pass(AFTER).await;
-    let keys = |found: Vec<(String, _)>| found.into_iter().map(|(key, _)| key).collect::<String>();
-    let other = bench.other();
-    assert_eq!(other.count(of).await.unwrap(), 5);
-    assert_eq!(keys(other.lowest(of, 30, 10).await.unwrap()), "abcd");
-    assert_eq!(keys(other.lowest(of, i64::MAX, 2).await.unwrap()), "ab");
-    assert_eq!(keys(other.lowest(of, -11, 10).await.unwrap()), "");
-    assert_eq!(other.count(Namespace::Approval).await.unwrap(), 0);
-}
-
-/// Clearing away takes no more than it is told to, and nothing that lives.
-pub(crate) async fn expired_records_are_cleared_in_batches(bench: &impl Bench) {
-    let store = bench.one();
-    for number in 0..10 {
-        let at = Place::new(Namespace::Revoked, format!("clear-{number}"));
-        let life = if number == 0 { LONG } else { SHORT };
-        assert!(store.put_new(&at, Value::new("x"), life).await.unwrap());
-    }
-    bench.pass(AFTER).await;
-    assert!(store.expire(4).await.unwrap() <= 4);
-    while store.expire(4).await.unwrap() > 0 {}
-    assert_eq!(store.count(Namespace::Revoked).await.unwrap(), 1);
-}
-
 /// A writer whose lease went to somebody else cannot write.
 pub(crate) async fn a_fenced_writer_cannot_write(bench: &impl Bench) {
     let (one, other) = (bench.one(), bench.other());
@@ -298,18 +193,14 @@ pub(crate) async fn a_fenced_writer_cannot_write(bench: &impl Bench) {
     );
 }
 
-/// A window counts to its end and starts again.
-pub(crate) async fn counts_start_again_with_each_window(bench: &impl Bench) {
-    let window = Duration::from_millis(800);
-    for wanted in 1..=4 {
-        let store = if wanted % 2 == 0 {
-            bench.one()
-        } else {
-            bench.other()
-        };
-        assert_eq!(store.incr("rate:a", window).await.unwrap(), wanted);
+/// The line for the log says what a crash costs, and shows no address, path or password.
+pub(crate) async fn it_says_what_it_is(bench: &impl Bench) {
+    let store = bench.one();
+    let line = store.describe();
+    assert!(!line.contains('\n') && line.len() > 40, "{line}");
+    let durable = line.contains("survives a crash");
+    assert_eq!(durable, store.guarantees().durable, "{line}");
+    for secret in ["127.0.0.1", "password", "://", "/"] {
+        assert!(!line.contains(secret), "{line}");
     }
-    assert_eq!(bench.one().incr("rate:b", window).await.unwrap(), 1);
-    bench.pass(Duration::from_secs(1)).await;
-    assert_eq!(bench.one().incr("rate:a", window).await.unwrap(), 1);
 }

@@ -1,75 +1,37 @@
-//! The store in Redis, at `GITLAB_MCP_TEST_REDIS_URL`.
+//! The store in Redis, at `GITLAB_MCP_TEST_REDIS_URL`. Another one that may throw keys away is at
+//! `GITLAB_MCP_TEST_EVICTING_REDIS_URL`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use gitlab_mcp_store::{Backend, OpenError, RedisError};
 
-use async_trait::async_trait;
-use gitlab_mcp_core::secret::{ConnectionString, Secret};
-use gitlab_mcp_store::{Redis, RedisError, Store};
+use crate::servers::{Shared, opened, told};
 
-use crate::bench::Bench;
-
-static BENCHES: AtomicU32 = AtomicU32::new(0);
-
-struct InRedis {
-    one: Arc<Redis>,
-    other: Arc<Redis>,
+fn ours() -> Backend {
+    let url = told("GITLAB_MCP_TEST_REDIS_URL");
+    Backend::Redis { url }
 }
 
-fn address(text: String) -> Secret<ConnectionString> {
-    Secret::parse(text, 1).unwrap()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner says where its server is"
-)]
-fn ours() -> Secret<ConnectionString> {
-    address(std::env::var("GITLAB_MCP_TEST_REDIS_URL").expect("the address of a Redis"))
-}
-
-impl InRedis {
-    async fn new() -> Self {
-        let number = BENCHES.fetch_add(1, Ordering::Relaxed);
-        let prefix = format!("test_{}_{number}_", std::process::id());
-        let url = ours();
-        let connect = || Redis::connect(&url, &prefix, Duration::from_secs(5));
-        Self {
-            one: Arc::new(connect().await.unwrap()),
-            other: Arc::new(connect().await.unwrap()),
-        }
-    }
-}
-
-#[async_trait]
-impl Bench for InRedis {
-    fn one(&self) -> Arc<dyn Store> {
-        self.one.clone()
-    }
-
-    fn other(&self) -> Arc<dyn Store> {
-        self.other.clone()
-    }
-
-    async fn pass(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
-crate::bench::suite!(InRedis::new().await);
+crate::bench::suite!(Shared::open(ours()).await);
 
 #[tokio::test]
-async fn an_address_that_is_none_is_refused_without_being_shown() {
-    for text in ["http://canary@host", "canary", "redis://"] {
-        let error = Redis::connect(&address(text.to_owned()), "t_", Duration::from_secs(1)).await;
-        let error = error.unwrap_err();
-        assert!(!error.to_string().contains("canary"), "{error}");
-    }
-    let nobody = address("redis://user:canary@127.0.0.1:1/".to_owned());
-    let error = Redis::connect(&nobody, "t_", Duration::from_secs(2))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, RedisError::Refused(_)), "{error}");
-    assert!(!error.to_string().contains("canary"), "{error}");
+async fn what_it_promises_is_read_from_its_settings() {
+    let store = opened(&ours(), "t_").await.unwrap();
+    let line = store.describe();
+    assert!(line.contains("appendfsync always"), "{line}");
+    assert!(line.contains("maxmemory-policy noeviction"), "{line}");
+    assert!(store.guarantees().durable);
+}
+
+#[tokio::test]
+async fn one_that_throws_keys_away_is_refused() {
+    let url = told("GITLAB_MCP_TEST_EVICTING_REDIS_URL");
+    let error = opened(&Backend::Redis { url }, "t_").await.unwrap_err();
+    let OpenError::Redis(RedisError::Evicts(policy)) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(policy, "allkeys-lru");
+    assert!(
+        error
+            .to_string()
+            .contains("set maxmemory-policy noeviction")
+    );
 }

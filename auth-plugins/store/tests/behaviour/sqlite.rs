@@ -138,3 +138,42 @@ fn a_file_of_a_later_release_is_left_alone() {
     );
     assert!(path.exists());
 }
+
+#[tokio::test]
+async fn a_directory_of_its_own_is_tightened_and_a_shared_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, neighbour, wanted) in [
+        ("own", "logins.db.bad", 0o700),
+        ("shared", "somebody.txt", 0o755),
+    ] {
+        let data = folder.path().join(name);
+        fs::create_dir(&data).unwrap();
+        fs::write(data.join(neighbour), "x").unwrap();
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+        let store = open(&data.join("logins.db")).unwrap();
+        assert!(
+            store
+                .put_new(&code("a"), Value::new("a"), LONG)
+                .await
+                .unwrap()
+        );
+        assert_eq!(mode(&data), wanted, "{name}");
+        assert_eq!(mode(&data.join("logins.db")), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_second_damaged_file_does_not_replace_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logins.db");
+    for (content, kept) in [("one", "logins.db.bad"), ("two", "logins.db.bad2")] {
+        fs::write(&path, content).unwrap();
+        fs::write(folder.path().join("logins.db-wal"), content).unwrap();
+        let error = open(&path).unwrap_err();
+        assert!(error.to_string().contains(kept), "{error}");
+        let kept = folder.path().join(kept);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), content);
+        assert!(!folder.path().join("logins.db-wal").exists());
+    }
+    open(&path).unwrap();
+}

@@ -1,5 +1,6 @@
 //! One getter per kind of value.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -9,7 +10,7 @@ use super::super::secret_file::read_secret_file;
 use super::super::setting::{Kind, Setting};
 use super::super::{parse, show};
 use super::{Raw, Reader};
-use crate::gitlab::{InternalHosts, normal_host};
+use crate::gitlab::normal_host;
 use crate::secret::{self, Secret};
 
 impl Reader {
@@ -72,9 +73,9 @@ impl Reader {
         self.each(setting, parse::host)
     }
 
-    /// The items of a [`Kind::Hosts`] as hosts that may resolve to addresses that are not public;
-    /// ports do not matter. `None` when unset.
-    pub fn internal_hosts(&mut self, setting: &Setting) -> Option<InternalHosts> {
+    /// The items of a [`Kind::Hosts`] as hosts that may resolve to addresses that are not public:
+    /// names and literals in lower case, without a trailing dot or a port. `None` when unset.
+    pub fn internal_hosts(&mut self, setting: &Setting) -> Option<BTreeSet<String>> {
         if !self.is_set(setting) {
             return None;
         }
@@ -85,7 +86,7 @@ impl Reader {
             };
             normal_host(name)
         });
-        Some(InternalHosts(names.collect()))
+        Some(names.collect())
     }
 
     /// The items of a [`Kind::Origins`] as browsers send them.

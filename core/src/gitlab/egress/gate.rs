@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
@@ -15,19 +15,6 @@ use super::resolver::Resolver;
 /// Most addresses of one name that are tried.
 const MOST_ADDRESSES: usize = 16;
 
-/// Hosts that may resolve to addresses that are not public, as the operator's configuration names
-/// them. Only [`Reader::internal_hosts`](crate::config::Reader::internal_hosts) makes one, so that
-/// nothing a caller sends can widen the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InternalHosts(pub(crate) BTreeSet<String>);
-
-impl InternalHosts {
-    /// The names and literals, in lower case and without a trailing dot.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
 /// The host is not public and not internal. Says no more: what it resolves to is nobody's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this host may not be connected to")]
@@ -36,7 +23,6 @@ pub(crate) struct NotAllowed;
 /// Judges every connection of one [`Egress`](super::Egress).
 pub(super) struct Gate {
     pub(super) internal: BTreeSet<String>,
-    pub(super) replacement: OnceLock<InternalHosts>,
     /// The operator's proxies: wherever they stand, they are meant to be reached.
     pub(super) proxies: BTreeSet<String>,
     pub(super) resolver: Arc<dyn Resolver>,
@@ -74,11 +60,7 @@ impl Gate {
     }
 
     fn is_internal(&self, host: &str) -> bool {
-        let listed = self
-            .replacement
-            .get()
-            .map_or(&self.internal, |replacement| &replacement.0);
-        listed.contains(host) || self.proxies.contains(host)
+        self.internal.contains(host) || self.proxies.contains(host)
     }
 }
 
@@ -124,7 +106,6 @@ impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
             .field("internal", &self.internal)
-            .field("replacement", &self.replacement)
             .field("resolver", &self.resolver)
             .finish_non_exhaustive()
     }
@@ -160,7 +141,6 @@ mod tests {
         let answers = answers.iter().map(|answer| answer.to_vec()).collect();
         Gate {
             internal: internal.iter().map(|&host| host.to_owned()).collect(),
-            replacement: OnceLock::new(),
             proxies: BTreeSet::new(),
             resolver: Arc::new(Scripted(Mutex::new(answers))),
         }

@@ -8,8 +8,7 @@ use std::time::UNIX_EPOCH;
 use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::gitlab::{Egress, EgressConfig};
 use gitlab_mcp_core::random::{OsRandom, token};
-use mock_gitlab::world::{Lineage, Token, TokenKind};
-use mock_gitlab::{MockGitlab, OAuthApplication};
+use mock_gitlab::{MockGitlab, OAuthApplication, OAuthTokens as Pair};
 use serde_json::{Value, json};
 
 use super::super::super::token_file::Expected;
@@ -23,13 +22,6 @@ pub(super) struct Bench {
     pub(super) clock: Arc<ManualClock>,
     pub(super) folder: PathBuf,
     pub(super) held: Arc<Held>,
-}
-
-/// A pair of tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) access: String,
-    pub(super) refresh: String,
 }
 
 impl Bench {
@@ -75,35 +67,7 @@ impl Bench {
 
     /// A pair GitLab knows.
     pub(super) fn grant(&self) -> Pair {
-        let now = self.gitlab.clock().now();
-        self.gitlab.edit(|world| {
-            let application = world.application_by_uid(&self.application.client_id);
-            let application = application.unwrap().clone();
-            let pair = Pair {
-                access: world.ids.hex("access token", 64),
-                refresh: world.ids.hex("refresh token", 64),
-            };
-            let token = Token {
-                kind: TokenKind::OAuth,
-                application: Some(application.id),
-                refresh_token: Some(pair.refresh.clone()),
-                ..Token::personal(
-                    world.next_id("oauth token"),
-                    world.find_user("alice").unwrap().id,
-                    &application.name,
-                    &["api"],
-                    now,
-                )
-            };
-            let lineage = Lineage {
-                family: world.next_id("oauth approval"),
-                grace_until: None,
-                uses: 0,
-            };
-            world.tokens.insert(pair.access.clone(), token);
-            world.oauth.lineages.insert(pair.access.clone(), lineage);
-            pair
-        })
+        self.gitlab.grant(&self.application, "alice")
     }
 
     pub(super) fn path(&self) -> PathBuf {

@@ -1,26 +1,32 @@
-//! A stdio server as a process, with every line of it at hand.
+//! The server as a process of its own, spoken to over its standard streams.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gitlab_mcp_tests::eventually;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::home::PROGRAM;
+use crate::CallResult;
 
-pub(super) struct Talk {
+/// Longest wait for a line, and for an end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A stdio server with every line of it at hand.
+#[derive(Debug)]
+pub struct Talk {
     child: Child,
     input: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
     errors: Arc<Mutex<String>>,
+    calls: u64,
 }
 
 impl Talk {
-    pub(super) fn start(environment: &[(String, String)]) -> Self {
-        let mut child = Command::new(PROGRAM)
+    /// Starts `program` with these variables and no others.
+    pub fn start(program: &str, environment: &[(String, String)]) -> Self {
+        let mut child = Command::new(program)
             .arg("stdio")
             .env_clear()
             .envs(environment.iter().cloned())
@@ -46,35 +52,39 @@ impl Talk {
             input,
             lines: BufReader::new(output).lines(),
             errors,
+            calls: 0,
         }
     }
 
-    pub(super) async fn say(&mut self, message: &Value) {
+    /// Sends a message.
+    pub async fn say(&mut self, message: &Value) {
         let line = format!("{message}\n");
         self.input.write_all(line.as_bytes()).await.unwrap();
     }
 
     /// The next message; every line of stdout is one.
-    pub(super) async fn hear(&mut self) -> Value {
-        let line = tokio::time::timeout(Duration::from_secs(30), self.lines.next_line()).await;
+    pub async fn hear(&mut self) -> Value {
+        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
         let line = line.expect("a line within 30 s").unwrap();
         serde_json::from_str(&line.expect("an open pipe")).expect("a line of JSON")
     }
 
-    pub(super) async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
+    /// Sends a request whose answer is the next message.
+    pub async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
         self.send(id, method, params).await;
         let answer = self.hear().await;
         assert_eq!(answer["id"], id, "{answer}");
         answer
     }
 
-    pub(super) async fn send(&mut self, id: u64, method: &str, params: Value) {
+    /// Sends a request.
+    pub async fn send(&mut self, id: u64, method: &str, params: Value) {
         self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
             .await;
     }
 
     /// The handshake of 2025-11-25 with a client that declares these capabilities.
-    pub(super) async fn initialize(&mut self, capabilities: Value) {
+    pub async fn initialize(&mut self, capabilities: Value) {
         let params = json!({
             "protocolVersion": "2025-11-25",
             "capabilities": capabilities,
@@ -86,29 +96,33 @@ impl Talk {
             .await;
     }
 
-    pub(super) fn stderr(&self) -> String {
+    /// Calls a tool, whatever the server says before its answer.
+    pub async fn call(&mut self, tool: &str, arguments: Value) -> CallResult {
+        self.calls += 1;
+        let id = format!("call {}", self.calls);
+        let params = json!({ "name": tool, "arguments": arguments });
+        self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }))
+            .await;
+        loop {
+            let message = self.hear().await;
+            if message["id"] == id.as_str() {
+                return CallResult(message["result"].clone());
+            }
+        }
+    }
+
+    /// What it has said on its standard error so far.
+    pub fn stderr(&self) -> String {
         self.errors.lock().unwrap().clone()
     }
 
-    /// The link that is printed for the person.
-    pub(super) async fn printed_link(&self) -> String {
-        eventually("printing a link", || async { link_in(&self.stderr()) }).await
-    }
-
     /// Closes its input and waits for its end.
-    pub(super) async fn stop(self) {
+    pub async fn stop(self) {
         let Self {
             mut child, input, ..
         } = self;
         drop(input);
-        let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
         assert!(ended.expect("an end within 30 s").unwrap().success());
     }
-}
-
-/// The sign-in link in a text.
-pub(super) fn link_in(text: &str) -> Option<String> {
-    let words = text.split_whitespace().map(|word| word.trim_matches('"'));
-    let mut links = words.filter(|word| word.contains("/oauth/authorize?"));
-    links.next().map(str::to_owned)
 }

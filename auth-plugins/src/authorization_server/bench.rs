@@ -1,0 +1,96 @@
+//! An authorization server in front of a mock GitLab, for the tests of its parts.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use gitlab_mcp_core::clock::ManualClock;
+use gitlab_mcp_core::gitlab::EgressConfig;
+use gitlab_mcp_core::random::SeededRandom;
+use gitlab_mcp_core::secret::{Kind, Secret};
+use gitlab_mcp_store::Memory;
+use mock_gitlab::MockGitlab;
+use url::Url;
+
+use super::*;
+use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier};
+
+/// Seconds since 1970 at the start of every test.
+pub(crate) const START: u64 = 1_790_000_000;
+/// The base URL of the server under test.
+pub(crate) const BASE: &str = "https://mcp.example";
+
+/// The server, the GitLab behind it, and the clock of the server.
+pub(crate) struct Bench {
+    pub(crate) server: Arc<AuthorizationServer>,
+    pub(crate) gitlab: MockGitlab,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+/// A server with the default rules.
+pub(crate) async fn bench() -> Bench {
+    bench_with(Rules::default()).await
+}
+
+/// A server with these rules.
+pub(crate) async fn bench_with(rules: Rules) -> Bench {
+    let gitlab = MockGitlab::builder().start().await.unwrap();
+    let application = gitlab
+        .oauth_app("team")
+        .redirect("https://mcp.example/callback")
+        .redirect("https://mcp.example/oauth/callback")
+        .scopes(&["api", "read_api", "read_user"])
+        .confidential(false)
+        .create();
+    let clock = Arc::new(ManualClock::at(UNIX_EPOCH + Duration::from_secs(START)));
+    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+    let keys = Arc::new(Keys::of_this_process(&*random));
+    let instance = Instance::parse(gitlab.url()).unwrap();
+    let egress = Egress::new(&EgressConfig::default()).unwrap();
+    let id = application.client_id;
+    let client = GitLabOAuth::new(&instance, None, &id, None, egress.clone()).unwrap();
+    let server = AuthorizationServer::new(Parts {
+        site: Site::Fixed(site::Base::parse(BASE).unwrap()),
+        rules,
+        browser: instance.clone(),
+        instance,
+        application: client,
+        application_id: id,
+        egress,
+        keys,
+        store: Arc::new(Memory::new(clock.clone(), 10_000)),
+        clock: clock.clone(),
+        random,
+    });
+    Bench {
+        server,
+        gitlab,
+        clock,
+    }
+}
+
+impl Bench {
+    /// GitLab's tokens of `user`, as they come out of an exchange.
+    pub(crate) async fn upstream_tokens(&self, user: &str) -> GitLabTokens {
+        let verifier: Secret<Verifier> = secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        let callback = Url::parse("https://mcp.example/callback").unwrap();
+        let url = self.server.application.authorize_url(&Authorization {
+            redirect_uri: &callback,
+            scopes: &self.server.rules.scopes,
+            state: &secret("state-of-this-test"),
+            verifier: &verifier,
+        });
+        let place = self.gitlab.browser(user).approve(url.as_str()).await;
+        let place = Url::parse(&place.unwrap()).unwrap();
+        let code = place.query_pairs().find(|(name, _)| name == "code");
+        let code: Secret<Code> = secret(&code.unwrap().1);
+        let exchanged = self
+            .server
+            .application
+            .exchange(&code, &callback, &verifier);
+        exchanged.await.unwrap()
+    }
+}
+
+/// A secret of any kind.
+pub(crate) fn secret<K: Kind>(text: &str) -> Secret<K> {
+    Secret::parse(text.to_owned(), 1).unwrap()
+}

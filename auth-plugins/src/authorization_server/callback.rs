@@ -1,0 +1,167 @@
+//! `GET /callback`: GitLab sends the browser back. RFC 6749 section 4.1.2, RFC 9207, RFC 9700
+//! section 4.7.
+//!
+//! Until the state, the browser and the issuer are known to be right, nobody but whoever sent the
+//! request is told anything; from then on the client is, in our own words: what GitLab says about an
+//! error is not passed on.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use gitlab_mcp_store::StoreError;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::AuthorizationServer;
+use super::audit::{Entry, Event, From};
+use super::browser::back::{Back, Told};
+use super::browser::refusal::Stop;
+use super::browser::{self, idle_answer};
+use super::error::{OAuthError, PAUSE, answer};
+use super::grant::Pending;
+
+use super::page::Problem;
+use super::parameters::Parameters;
+use super::records::TakenRecord;
+use super::rules::Flow;
+use super::site::Base;
+
+mod sign_in;
+
+use sign_in::{Failed, Visit};
+
+impl AuthorizationServer {
+    /// Answers the endpoint.
+    pub(crate) async fn callback(self: Arc<Self>, request: http::Request<Body>) -> Response<Body> {
+        let (parts, _) = request.into_parts();
+        if let Some(answer) = idle_answer(&parts) {
+            return answer;
+        }
+        let Flow::Callback(path) = self.rules.flow else {
+            let body = json!({
+                "error": "not_found",
+                "error_description": "GitLab sends browsers to the clients of this server, not here",
+            });
+            return answer(StatusCode::NOT_FOUND, &body);
+        };
+        let Some(base) = self.site.of(&parts.extensions) else {
+            return OAuthError::unavailable(PAUSE).into_response();
+        };
+        let parameters = match Parameters::of_query(&parts) {
+            Ok(parameters) => parameters,
+            Err(error) => return self.stop(&parts, Stop::Error(error)),
+        };
+        let Some(state) = parameters.get("state") else {
+            return self.problem(&Problem::unknown_state());
+        };
+        let from = From::of(&parts);
+        let pending = match self.claim(&base, &parts, &parameters, state).await {
+            Ok(pending) => pending,
+            Err(problem) => {
+                let reason = problem.error;
+                Entry::new(Event::LoginFailed)
+                    .refused(reason)
+                    .from(&from)
+                    .write();
+                return self.problem(&problem);
+            }
+        };
+        let visit = Visit {
+            base: &base,
+            path,
+            from: &from,
+        };
+        let mut response = self.finish(visit, &parameters, pending).await;
+        let cookie = browser::unbind(state, &base);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    }
+
+    /// The login this request belongs to, for this request alone.
+    async fn claim(
+        &self,
+        base: &Base,
+        parts: &Parts,
+        parameters: &Parameters,
+        state: &str,
+    ) -> Result<Pending, Problem<'static>> {
+        let unavailable = |_: StoreError| Problem::store_unavailable();
+        let found = self.records.get::<Pending>(state).await;
+        if let Some(found) = found.map_err(unavailable)? {
+            let pending = &found.record;
+            if pending.request.issuer != base.issuer() || pending.ends <= self.tokens.now() {
+                return Err(Problem::unknown_state());
+            }
+            let bound = pending.browser.as_deref();
+            let wrong = if bound
+                .is_some_and(|digest| !browser::is_bound(&parts.headers, state, base, digest))
+            {
+                Some(Problem::other_browser())
+            } else if !self.is_issuer(parameters.get("iss")) {
+                Some(Problem::other_issuer())
+            } else {
+                None
+            };
+            if let Some(wrong) = wrong {
+                self.records.forget(&found).await.map_err(unavailable)?;
+                return Err(wrong);
+            }
+        }
+        let life = self.rules.pending_life;
+        match self.records.take::<Pending>(state, life).await {
+            Ok(TakenRecord::First(pending)) => Ok(pending),
+            Ok(TakenRecord::Before { .. }) => Err(Problem::already_finished()),
+            Ok(TakenRecord::Absent) => Err(Problem::unknown_state()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Whether GitLab, if it says who it is, is the one that was asked. RFC 9207 section 2.4.
+    fn is_issuer(&self, told: Option<&str>) -> bool {
+        told.is_none_or(|told| told == self.instance.base() || told == self.browser.base())
+    }
+
+    /// Tells the client how it ended.
+    async fn finish(
+        &self,
+        visit: Visit<'_>,
+        parameters: &Parameters,
+        pending: Pending,
+    ) -> Response<Body> {
+        let Some(back) = Back::of(&pending.request) else {
+            return self.problem(&Problem::unknown_state());
+        };
+        let id = pending.request.client.clone();
+        let entry = |event| {
+            Entry::new(event)
+                .client(&id, &back.client_name)
+                .redirect(&back.redirect_uri)
+                .from(visit.from)
+        };
+        let failed = match self.sign_in(visit, parameters, pending).await {
+            Ok((login, code)) => {
+                let name = login.username.as_deref().unwrap_or_default();
+                entry(Event::LoginCompleted)
+                    .person(&login.subject, name)
+                    .scope(&login.scope)
+                    .login(&login.sid)
+                    .write();
+                self.client_used(&id).await;
+                return self.send_back(visit.base, &back, &Told::Code(&code), StatusCode::FOUND);
+            }
+            Err(failed) => failed,
+        };
+        let event = match failed {
+            Failed::Group => Event::GroupDenied,
+            _ => Event::LoginFailed,
+        };
+        entry(event).refused(failed.reason()).write();
+        let error = failed.error();
+        self.send_back(visit.base, &back, &Told::Error(&error), StatusCode::FOUND)
+    }
+}
+
+#[cfg(test)]
+mod tests;

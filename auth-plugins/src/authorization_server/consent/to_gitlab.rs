@@ -1,0 +1,135 @@
+//! Sending the browser to GitLab. <https://docs.gitlab.com/api/oauth2/#authorization-code-flow>
+
+use axum::body::Body;
+use gitlab_mcp_core::random;
+use gitlab_mcp_store::StoreError;
+use http::header::SET_COOKIE;
+use http::{HeaderValue, Response, StatusCode};
+use url::Url;
+
+use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::audit::{Entry, Event, From};
+use crate::authorization_server::browser;
+use crate::authorization_server::browser::back::redirect;
+use crate::authorization_server::grant::{Pending, Request};
+use crate::authorization_server::page::Problem;
+use crate::authorization_server::rules::{ConsentRule, Flow};
+use crate::authorization_server::site::Base;
+use crate::authorization_server::tokens::secret;
+use crate::gitlab_oauth::Authorization;
+
+/// Most logins on their way through GitLab; the oldest makes room.
+const MOST: u64 = 10_000;
+/// How many go at once, should replicas have let in more.
+const BATCH: usize = 10;
+
+/// Random bytes of a state and of a verifier; 43 characters. RFC 7636 section 4.1.
+const RANDOM: usize = 32;
+
+impl AuthorizationServer {
+    /// Sends the browser to GitLab with a request that was approved.
+    pub(crate) async fn to_gitlab(
+        &self,
+        base: &Base,
+        request: Request,
+        from: &From,
+    ) -> Response<Body> {
+        Entry::new(Event::LoginStarted)
+            .client(&request.client, &request.client_name)
+            .scope(&self.rules.scope)
+            .from(from)
+            .write();
+        let way = match self.rules.flow {
+            Flow::Passthrough => self.with_client_parameters(&request),
+            Flow::Callback(path) => self.with_own_parameters(base, path, request).await,
+        };
+        let Ok((url, cookie)) = way else {
+            return self.problem(&Problem::store_unavailable());
+        };
+        let mut response = redirect(url.as_str(), StatusCode::SEE_OTHER);
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// GitLab answers the client itself: its redirect URI, state and challenge go along, our
+    /// application and scopes, and nothing else that the client said.
+    fn with_client_parameters(
+        &self,
+        request: &Request,
+    ) -> Result<(Url, Option<HeaderValue>), Unable> {
+        let address = format!("{}/oauth/authorize", self.browser.base());
+        let mut url = Url::parse(&address).map_err(|_| Unable)?;
+        let scopes = self.rules.scopes.join(" ");
+        let redirect_uri = request.redirect_uri.as_deref().ok_or(Unable)?;
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.application_id)
+            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("response_type", "code")
+            .append_pair("scope", &scopes)
+            .extend_pairs(request.state.as_deref().map(|state| ("state", state)))
+            .append_pair("code_challenge", &request.challenge)
+            .append_pair("code_challenge_method", "S256");
+        Ok((url, None))
+    }
+
+    /// GitLab answers us: with a state and a challenge of our own, bound to this browser.
+    async fn with_own_parameters(
+        &self,
+        base: &Base,
+        path: &str,
+        request: Request,
+    ) -> Result<(Url, Option<HeaderValue>), Unable> {
+        let life = self.rules.pending_life;
+        let state = random::token(&*self.random, RANDOM);
+        let verifier = random::token(&*self.random, RANDOM);
+        let binding = (self.rules.consent != ConsentRule::Off).then(|| {
+            let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
+            browser::bind(&state, base, seconds, &*self.random)
+        });
+        let now = self.tokens.now();
+        let pending = Pending {
+            request,
+            verifier: secret(verifier).ok_or(Unable)?,
+            browser: binding.as_ref().map(|binding| binding.digest.clone()),
+            ends: now.saturating_add(life.as_secs()),
+        };
+        self.make_room(MOST).await?;
+        let rank = i64::try_from(now).unwrap_or(i64::MAX);
+        self.records
+            .put_ranked(&state, &pending, rank, life)
+            .await?;
+        let redirect_uri = Url::parse(&base.at(path)).map_err(|_| Unable)?;
+        let url = self.application.authorize_url(&Authorization {
+            redirect_uri: &redirect_uri,
+            scopes: &self.rules.scopes,
+            state: &secret(state).ok_or(Unable)?,
+            verifier: &pending.verifier,
+        });
+        Ok((url, binding.map(|binding| binding.cookie)))
+    }
+
+    /// Lets the oldest logins on their way go until there are fewer than `most`.
+    pub(super) async fn make_room(&self, most: u64) -> Result<(), StoreError> {
+        if self.records.count::<Pending>().await? < most {
+            return Ok(());
+        }
+        for oldest in self.records.lowest::<Pending>(i64::MAX, BATCH).await? {
+            self.records.forget(&oldest).await?;
+            if self.records.count::<Pending>().await? < most {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The browser cannot be sent: the store does not answer.
+struct Unable;
+
+impl std::convert::From<StoreError> for Unable {
+    fn from(_: StoreError) -> Self {
+        Self
+    }
+}

@@ -1,0 +1,292 @@
+//! The callers of a mode with an authorization server: who presents one of its tokens is who signed
+//! in for it. RFC 6750, RFC 9728 section 5.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gitlab_mcp_core::auth::{
+    AuthError, BuildContext, BuildError, Caller, Challenge, Credential, Generation, HeaderKind,
+    Principal,
+};
+use gitlab_mcp_core::secret::{GitLabToken, Secret};
+use gitlab_mcp_store::{Guarantees, open};
+use http::header::AUTHORIZATION;
+use http::request::Parts as Head;
+use http::{HeaderMap, HeaderValue};
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+use super::keys::Keys;
+use super::settings::Settings;
+use super::site::{Base, Site};
+use super::{AuthorizationServer, Parts};
+use crate::gitlab_oauth::GitLabOAuth;
+use crate::remote_authorization::Callers;
+
+/// How often what is due is looked for.
+const TICK: Duration = Duration::from_secs(15);
+
+/// An authorization server and the callers it lets in.
+#[derive(Debug)]
+pub struct Provider {
+    server: Arc<AuthorizationServer>,
+    bypass: Option<Callers>,
+    ticking: JoinHandle<()>,
+}
+
+/// What is remembered of a caller for one request.
+#[derive(Debug)]
+struct Own {
+    sid: String,
+}
+
+impl Provider {
+    /// Opens the storage and sets the server up. `bypass` knows the callers with tokens of GitLab in
+    /// other headers.
+    ///
+    /// # Errors
+    /// [`BuildError`] naming what cannot be used.
+    pub async fn open(
+        settings: Settings,
+        context: &BuildContext,
+        bypass: Option<Callers>,
+    ) -> Result<Self, BuildError> {
+        let clock = Arc::clone(&context.clock);
+        let random = Arc::clone(&context.random);
+        let Settings {
+            rules,
+            base,
+            application,
+            application_secret,
+            browser,
+            secret,
+            previous,
+            backend,
+            prefix,
+            patience,
+        } = settings;
+        let keys = match &secret {
+            Some(secret) => Keys::new(secret, previous.as_ref()),
+            None => Keys::of_this_process(&*random),
+        };
+        let store = open(&backend, &prefix, patience, Arc::clone(&clock))
+            .await
+            .map_err(|error| BuildError(format!("OAUTH_STORAGE_TYPE: {error}")))?;
+        announce(store.guarantees(), &store.describe());
+        let client = GitLabOAuth::new(
+            &context.instance,
+            browser.as_ref(),
+            &application,
+            application_secret,
+            context.egress.clone(),
+        )
+        .map_err(|error| BuildError(format!("GITLAB_API_URL: {error}")))?;
+        let server = AuthorizationServer::new(Parts {
+            site: base.map_or(Site::PerRequest, Site::Fixed),
+            rules,
+            browser: browser.unwrap_or_else(|| context.instance.clone()),
+            instance: context.instance.clone(),
+            application: client,
+            application_id: application,
+            egress: context.egress.clone(),
+            keys: Arc::new(keys),
+            store,
+            clock,
+            random,
+        });
+        let ticking = tokio::spawn(tick(Arc::clone(&server)));
+        Ok(Self {
+            server,
+            bypass,
+            ticking,
+        })
+    }
+
+    /// The authorization server.
+    pub fn server(&self) -> &Arc<AuthorizationServer> {
+        &self.server
+    }
+
+    /// Who sent this request.
+    ///
+    /// # Errors
+    /// [`AuthError`].
+    pub async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
+        if let Some(bypass) = &self.bypass {
+            let instance = &self.server.instance;
+            if let Some(caller) = bypass.by_header(&request.headers, instance).await? {
+                self.check_membership(&caller).await?;
+                return Ok(caller);
+            }
+        }
+        let Some(base) = self.server.site.of(&request.extensions) else {
+            return Err(AuthError::Unavailable { retry_after: TICK });
+        };
+        let is_root = request.uri.path().trim_end_matches('/') == base.path();
+        let scope = &self.server.rules.scope;
+        let Some(token) = bearer(&request.headers)? else {
+            return Err(nobody(&base, is_root, scope).into());
+        };
+        let verified = match self.server.verify(&base, token).await {
+            Ok(verified) => verified,
+            Err(error) => return Err(error.into_auth_error(|| foreign(&base, is_root, scope))),
+        };
+        let principal = Principal::new(self.server.instance.clone(), verified.subject.as_str())
+            .through(verified.client.as_str());
+        let own = Own { sid: verified.sid };
+        Ok(Caller::with_own(principal, Arc::new(own)))
+    }
+
+    /// The group list holds for tokens in other headers as well.
+    async fn check_membership(&self, caller: &Caller) -> Result<(), AuthError> {
+        if self.server.rules.groups.is_empty() {
+            return Ok(());
+        }
+        let member = match Callers::token(caller) {
+            // A job token may not list groups.
+            Some((HeaderKind::JobToken, _)) | None => Ok(false),
+            Some((_, token)) => self.server.is_member(&token).await,
+        };
+        match member {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(AuthError::Denied {
+                description: "the owner of this token is in none of the groups that may use this \
+                              server; its operator lists them in GITLAB_OAUTH_ALLOWED_GROUPS"
+                    .to_owned(),
+            }),
+            Err(_) => Err(AuthError::Unavailable {
+                retry_after: super::error::PAUSE,
+            }),
+        }
+    }
+
+    /// What the GitLab requests of `caller` carry.
+    ///
+    /// # Errors
+    /// [`AuthError`].
+    pub async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+        let Some(own) = caller.own::<Own>() else {
+            return Ok(Callers::credential(caller));
+        };
+        let login = self.server.fresh(&own.sid).await?;
+        Ok(Some(self.of(login.access, login.ugen)))
+    }
+
+    /// A credential newer than the one GitLab refused.
+    ///
+    /// # Errors
+    /// [`AuthError`].
+    pub async fn renew(
+        &self,
+        caller: &Caller,
+        rejected: Generation,
+    ) -> Result<Option<Credential>, AuthError> {
+        let Some(own) = caller.own::<Own>() else {
+            if let Some(bypass) = &self.bypass {
+                bypass.forget(caller);
+            }
+            return Ok(None);
+        };
+        let renewed = self.server.renew_after_401(&own.sid, rejected.0).await?;
+        Ok(renewed.map(|login| self.of(login.access, login.ugen)))
+    }
+
+    fn of(&self, access: Secret<GitLabToken>, ugen: u64) -> Credential {
+        Credential::new(&self.server.instance, HeaderKind::Bearer, Arc::new(access))
+            .generation(Generation(ugen))
+    }
+
+    /// Waits for renewals that must not be cut off.
+    pub async fn shutdown(&self) {
+        self.ticking.abort();
+        self.server.settle().await;
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.ticking.abort();
+    }
+}
+
+async fn tick(server: Arc<AuthorizationServer>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        server.tick().await;
+    }
+}
+
+fn announce(guarantees: Guarantees, description: &str) {
+    info!("logins are kept in {description}");
+    if !guarantees.durable {
+        warn!(
+            "a restart of this process signs everybody out; OAUTH_STORAGE_TYPE names storages that \
+             survive it"
+        );
+    }
+}
+
+/// The bearer token of a request. RFC 6750 section 2.1; a token in a query, body or cookie is none.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => {
+            return Err(AuthError::Malformed {
+                reason: "duplicate_credential",
+                description: "the Authorization header stands twice in the request; send it once"
+                    .to_owned(),
+            });
+        }
+    };
+    let text = value.to_str().ok().filter(|text| !text.contains(','));
+    let Some(text) = text else {
+        return Err(AuthError::Malformed {
+            reason: "malformed_credential",
+            description: "the Authorization header holds control characters or several \
+                          credentials"
+                .to_owned(),
+        });
+    };
+    let token = match text.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => "",
+    };
+    Ok(Some(token).filter(|token| !token.is_empty()))
+}
+
+/// The challenge of a request without a token. RFC 6750 section 3.1: no error code.
+fn nobody(base: &Base, is_root: bool, scope: &str) -> Challenge {
+    let metadata = base.resource_metadata(is_root);
+    Challenge {
+        www_authenticate: header(format!(
+            r#"Bearer resource_metadata="{metadata}", scope="{scope}""#
+        )),
+        error: "unauthorized".to_owned(),
+        error_description: Some("sign in first: this server needs an access token".to_owned()),
+        retry_after: None,
+    }
+}
+
+/// The challenge of a token that is not good here, whatever the reason.
+fn foreign(base: &Base, is_root: bool, scope: &str) -> Challenge {
+    let metadata = base.resource_metadata(is_root);
+    let text = "the access token is unknown, expired or revoked: sign in again";
+    Challenge {
+        www_authenticate: header(format!(
+            r#"Bearer error="invalid_token", error_description="{text}", resource_metadata="{metadata}", scope="{scope}""#
+        )),
+        error: "invalid_token".to_owned(),
+        error_description: Some(text.to_owned()),
+        retry_after: None,
+    }
+}
+
+/// A challenge; one that would be no header names only its scheme.
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! `oauth-session`: people sign in with GitLab once and get a session of this server.
+//!
+//! For custom connectors and teams, also with a GitLab on a private network: only this server has to
+//! reach it. MCP is served on `/mcp` and on the bare URL, because connectors are given that one. A
+//! client without a redirect URI signs its user in with a code typed at GitLab (RFC 8628).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gitlab_mcp_core::auth::{
+    AuthError, AuthPlugin, AuthProvider, BuildContext, BuildError, Caller, Credential, Generation,
+    Identity, Routes, SERVER_URL, SelectedBy, Transports,
+};
+use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
+use http::request::Parts;
+
+use crate::authorization_server::provider::Provider;
+use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow};
+use crate::authorization_server::settings::{self, Own, SHARED, Settings, table};
+use crate::gitlab_oauth::settings::{CLIENT_ID, Usual};
+
+/// Selects the mode.
+pub static SWITCH: Setting = Setting::new(
+    "OAUTH_ENABLED",
+    Kind::Bool,
+    "people sign in with GitLab and get a session of this server",
+)
+.default("false")
+.modes(&["oauth-session"]);
+
+const OWN: [&Setting; 2] = [&SWITCH, &table::SESSION_SECRET_PREVIOUS];
+const ALL: [&Setting; SHARED.len() + OWN.len()] = settings::joined(&OWN);
+
+/// Read from `OAUTH_ENABLED`, `OAUTH_SESSION_SECRET` and the settings of [`SHARED`].
+#[derive(Debug)]
+pub struct Config(Settings);
+
+impl Section for Config {
+    const SETTINGS: &'static [&'static Setting] = &ALL;
+
+    fn read(reader: &mut Reader) -> Self {
+        let own = Own {
+            mode: "oauth-session",
+            application: &CLIENT_ID,
+            secret: &table::SESSION_SECRET,
+            previous: &table::SESSION_SECRET_PREVIOUS,
+            needs_secret: true,
+            scopes: Usual {
+                writing: &["api", "read_user"],
+                reading: &["read_api", "read_user"],
+            },
+            device: DeviceRule::On,
+        };
+        let mut settings = settings::read(reader, own);
+        if settings.rules.consent == ConsentRule::AtGitLab {
+            let text = "gitlab is not possible in oauth-session: GitLab's prompt names one \
+                        application for all clients, so this server has to ask";
+            reader.problem(&table::CONSENT, text);
+        }
+        if !reader.is_set(&SERVER_URL) {
+            reader.warn_about(
+                &SERVER_URL,
+                "is not set: only loopback names and MCP_ALLOWED_HOSTS are served, and the tokens \
+                 of one name are not good under another",
+            );
+        }
+        settings.rules.flow = Flow::Callback("/oauth/callback");
+        settings.rules.serves_root = true;
+        Self(settings)
+    }
+}
+
+/// Whoever signed in for the token of a request.
+#[derive(Debug)]
+pub struct OauthSession(Provider);
+
+#[async_trait]
+impl AuthPlugin for OauthSession {
+    const NAME: &'static str = "oauth-session";
+    const SUMMARY: &'static str = "people sign in with GitLab and get a session of this server";
+    const IDENTITY: Identity = Identity::EachCaller;
+    const TRANSPORTS: Transports = Transports {
+        stdio: false,
+        http: true,
+    };
+    const SELECTED_BY: SelectedBy = SelectedBy::Switch(&SWITCH);
+    type Config = Config;
+    const IMPLIES_HTTP: bool = true;
+    const SERVES_ROOT: bool = true;
+
+    async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
+        let provider = Provider::open(config.0, context, None).await?;
+        Ok(Self(provider))
+    }
+}
+
+#[async_trait]
+impl AuthProvider for OauthSession {
+    async fn authenticate(&self, request: &Parts) -> Result<Caller, AuthError> {
+        self.0.authenticate(request).await
+    }
+
+    async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+        self.0.credential(caller).await
+    }
+
+    async fn renew(
+        &self,
+        caller: &Caller,
+        rejected: Generation,
+    ) -> Result<Option<Credential>, AuthError> {
+        self.0.renew(caller, rejected).await
+    }
+
+    fn routes(self: Arc<Self>) -> Routes {
+        self.0.server().routes()
+    }
+
+    async fn shutdown(&self) {
+        self.0.shutdown().await;
+    }
+}
+
+gitlab_mcp_core::register_auth_plugin!(OauthSession);

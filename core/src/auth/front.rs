@@ -1,0 +1,18 @@
+//! Under which URL clients know this server. Documents that name it, and tokens that are good only
+//! here, are made from the configured one; a request decides only where nothing is configured.
+
+use std::sync::Arc;
+
+use crate::config::{Kind, Setting};
+
+/// The public base URL.
+pub static SERVER_URL: Setting = Setting::new(
+    "MCP_SERVER_URL",
+    Kind::Url,
+    "public base URL of this server",
+);
+
+/// The base URL one request came in under, without a trailing slash. The HTTP guard puts it into the
+/// extensions of every request, made from names the operator allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachedAt(pub Arc<str>);

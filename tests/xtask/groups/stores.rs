@@ -1,0 +1,80 @@
+//! The suite of the state store with a real Redis and a real PostgreSQL.
+
+use super::cargo::tested;
+use crate::report::{Lack, Outcome};
+use crate::workbench::{Database, Workbench};
+
+/// A Redis that may throw keys away, which the store has to refuse.
+const EVICTING: [&str; 2] = ["--maxmemory 64mb", "--maxmemory-policy allkeys-lru"];
+
+/// The servers of the suite.
+struct Servers {
+    redis: Database,
+    evicting: Database,
+    postgresql: Database,
+}
+
+/// Starts them, runs the suite, and ends them.
+pub(super) fn run(workbench: &mut Workbench) {
+    let servers = match Servers::start(workbench) {
+        Ok(servers) => servers,
+        Err(lack) => return workbench.case("stores", |_| Err(demanded(lack, in_ci()))),
+    };
+    let mut command = workbench.cargo(&[
+        "test",
+        "--package",
+        "gitlab-mcp-store",
+        "--features",
+        "servers",
+        "--no-fail-fast",
+    ]);
+    command.envs([
+        ("GITLAB_MCP_TEST_REDIS_URL", servers.redis.url()),
+        ("GITLAB_MCP_TEST_EVICTING_REDIS_URL", servers.evicting.url()),
+        ("GITLAB_MCP_TEST_POSTGRESQL_URL", servers.postgresql.url()),
+    ]);
+    tested(workbench, "stores", &mut command);
+    workbench.case("stores/servers-end", |_| {
+        servers.redis.stop()?;
+        servers.evicting.stop()?;
+        Ok(servers.postgresql.stop()?)
+    });
+}
+
+impl Servers {
+    fn start(workbench: &Workbench) -> Result<Self, Lack> {
+        Ok(Self {
+            redis: Database::redis(workbench, &[])?,
+            evicting: Database::redis(workbench, &EVICTING)?,
+            postgresql: Database::postgresql(workbench)?,
+        })
+    }
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+/// A person may lack the servers; a pipeline that lacks them would prove nothing.
+fn demanded(lack: Lack, in_ci: bool) -> Outcome {
+    match lack {
+        Lack::Missing(reason) if in_ci => Outcome::Failed(format!(
+            "{reason}\nCI is set: install the packages redis-server and postgresql"
+        )),
+        lack => lack.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_without_the_servers_fails_and_a_person_is_told() {
+        let missing = || Lack::Missing("there is no redis-server".to_owned());
+        assert!(matches!(demanded(missing(), true), Outcome::Failed(_)));
+        assert!(matches!(demanded(missing(), false), Outcome::Skipped(_)));
+        let broken = Lack::Broken("it does not start".to_owned());
+        assert!(matches!(demanded(broken, false), Outcome::Failed(_)));
+    }
+}
