@@ -173,11 +173,27 @@ impl GitLabOAuth {
         redirect_uri: &Url,
         verifier: &Secret<Verifier>,
     ) -> Result<Tokens, GrantError> {
+        self.exchange_at(code, redirect_uri.as_str(), verifier)
+            .await
+    }
+
+    /// [`GitLabOAuth::exchange`] with the redirect URI in the very bytes somebody else sent GitLab.
+    ///
+    /// # Errors
+    /// Those of [`GitLabOAuth::exchange`].
+    pub async fn exchange_at(
+        &self,
+        code: &Secret<Code>,
+        redirect_uri: &str,
+        verifier: &Secret<Verifier>,
+    ) -> Result<Tokens, GrantError> {
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned());
+        let redirect_uri = redirect_uri.map_err(|_| GrantError::Invalid)?;
         let client = self.client();
         let answer = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
-            .set_redirect_uri(redirect(redirect_uri))
+            .set_redirect_uri(std::borrow::Cow::Owned(redirect_uri))
             .request_async(&self.channel)
             .await;
         tokens(&answer.map_err(channel::failed)?)

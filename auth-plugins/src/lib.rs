@@ -19,6 +19,7 @@ pub mod local_oauth;
 pub mod none;
 pub mod pat;
 pub mod remote_authorization;
+mod single_flight;
 
 #[cfg(test)]
 mod selection;

@@ -211,4 +211,4 @@ impl RedirectUri {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
