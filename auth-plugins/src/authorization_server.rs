@@ -15,8 +15,6 @@
 //!
 //! A device login takes `device` in place of `authorize` to `callback`.
 
-#![allow(dead_code, reason = "integration: the endpoints that use it follow")]
-
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,7 +46,7 @@ mod outbox;
 pub mod page;
 pub mod parameters;
 mod poll;
-pub mod provider;
+pub(crate) mod provider;
 pub mod records;
 pub mod redirect_uri;
 pub(crate) mod registration;

@@ -21,6 +21,7 @@ use super::records::Found;
 /// Guests and above.
 const LEAST_ACCESS: u8 = 10;
 const MOST_PAGES: u32 = 100;
+const PER_PAGE: usize = 100;
 /// For all pages together.
 const LONGEST: Duration = Duration::from_secs(15);
 /// A page of a hundred groups, whose descriptions people write.
@@ -66,7 +67,7 @@ struct Group {
 /// One page of groups.
 struct Page {
     groups: Vec<Group>,
-    next: Option<String>,
+    next: Option<u32>,
 }
 
 impl AuthorizationServer {
@@ -87,10 +88,10 @@ impl AuthorizationServer {
     }
 
     async fn look_for_member(&self, access: &Secret<GitLabToken>) -> Result<bool, Unavailable> {
-        let mut number = "1".to_owned();
+        let mut number = 1;
         let mut seen = Vec::new();
         for _ in 0..MOST_PAGES {
-            let Some(page) = self.page_of_groups(access, &number).await? else {
+            let Some(page) = self.page_of_groups(access, number).await? else {
                 return Ok(false);
             };
             if page
@@ -121,7 +122,7 @@ impl AuthorizationServer {
     async fn page_of_groups(
         &self,
         access: &Secret<GitLabToken>,
-        number: &str,
+        number: u32,
     ) -> Result<Option<Page>, Unavailable> {
         let api = self.instance.api_url();
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", access.expose()))
@@ -129,7 +130,7 @@ impl AuthorizationServer {
         bearer.set_sensitive(true);
         let request = Request::builder()
             .uri(format!(
-                "{api}/groups?min_access_level={LEAST_ACCESS}&per_page=100&page={number}"
+                "{api}/groups?min_access_level={LEAST_ACCESS}&per_page={PER_PAGE}&page={number}"
             ))
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, bearer)
@@ -140,8 +141,10 @@ impl AuthorizationServer {
         match answer.status() {
             StatusCode::OK => {
                 // A page of a proxy says nothing about anybody.
-                let groups = serde_json::from_slice(answer.body()).map_err(|_| Unavailable)?;
-                let next = next_page(answer.headers());
+                let groups: Vec<Group> =
+                    serde_json::from_slice(answer.body()).map_err(|_| Unavailable)?;
+                let following = (groups.len() >= PER_PAGE).then(|| number.saturating_add(1));
+                let next = next_page(answer.headers()).unwrap_or(following);
                 Ok(Some(Page { groups, next }))
             }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Unavailable),
@@ -248,11 +251,11 @@ impl AuthorizationServer {
     }
 }
 
-/// The number of the next page, if there is one. <https://docs.gitlab.com/api/rest/#pagination>
-fn next_page(headers: &HeaderMap) -> Option<String> {
+/// What the header says about the next page; `None` when there is no header. An empty one ends the
+/// list. <https://docs.gitlab.com/api/rest/#pagination>
+fn next_page(headers: &HeaderMap) -> Option<Option<u32>> {
     let text = headers.get("x-next-page")?.to_str().ok()?;
-    let number: u32 = text.trim().parse().ok()?;
-    Some(number.to_string())
+    Some(text.trim().parse().ok())
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) enum Limited {
     Token,
     /// `/revoke`.
     Revoke,
-    /// `/oauth/poll`.
+    /// `/oauth/poll`, by the second.
     Poll,
     /// `/oauth/device_authorization`.
     Device,
@@ -59,6 +59,8 @@ impl Limited {
     fn budget(self, rules: &Rules) -> (u64, Duration) {
         match self {
             Self::Register => (rules.registrations_per_hour.into(), Duration::from_hours(1)),
+            // A page asks by itself, at the pace it is told.
+            Self::Poll => (10, Duration::from_secs(1)),
             _ => (rules.requests_per_minute.into(), Duration::from_mins(1)),
         }
     }

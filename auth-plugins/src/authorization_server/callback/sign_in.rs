@@ -143,7 +143,9 @@ impl AuthorizationServer {
         let exchange = self
             .application
             .exchange(&code, &redirect_uri, &pending.verifier);
-        let tokens = exchange.await.map_err(|reason| self.failed(&reason))?;
+        let tokens = exchange
+            .await
+            .map_err(|reason| self.not_exchanged(&reason))?;
         let is_sane = |life: Duration| (Duration::from_secs(1)..=YEAR).contains(&life);
         if tokens.expires_in.is_none_or(is_sane) {
             return Ok(tokens);
@@ -152,7 +154,7 @@ impl AuthorizationServer {
         Err(Failed::Unusable)
     }
 
-    fn failed(&self, reason: &GrantError) -> Failed {
+    fn not_exchanged(&self, reason: &GrantError) -> Failed {
         match reason {
             GrantError::Transient => Failed::Unavailable,
             GrantError::Refused(code)

@@ -10,14 +10,22 @@ fn revocations(replicas: &Replicas) -> usize {
 }
 
 async fn left(replicas: &Replicas) -> u64 {
-    replicas.server().records.count::<Unrevoked>().await.unwrap()
+    replicas
+        .server()
+        .records
+        .count::<Unrevoked>()
+        .await
+        .unwrap()
 }
 
 /// A login that ended while GitLab was away.
 async fn ended_without_gitlab(replicas: &Replicas) -> String {
     let login = replicas.login().await;
     let access = login.access.expose().to_owned();
-    replicas.gitlab().faults().add(Fault::status(503).on(REVOKE));
+    replicas
+        .gitlab()
+        .faults()
+        .add(Fault::status(503).on(REVOKE));
     replicas.server().end(login, "revoked").await.unwrap();
     replicas.server().settle().await;
     assert_eq!((revocations(replicas), left(replicas).await), (1, 1));
@@ -38,7 +46,9 @@ async fn a_token_is_revoked_as_soon_as_gitlab_is_back() {
     replicas.pass(SHORTEST_PAUSE);
     replicas.server().tick().await;
     assert_eq!((revocations(&replicas), left(&replicas).await), (3, 0));
-    let revoked = replicas.gitlab().edit(|world| world.tokens[&access].revoked);
+    let revoked = replicas
+        .gitlab()
+        .edit(|world| world.tokens[&access].revoked);
     assert!(revoked);
 }
 
@@ -85,7 +95,9 @@ async fn a_token_in_the_outbox_has_no_clear_text_in_the_store() {
     for (key, held) in rows {
         assert!(!key.contains(&access));
         let bytes = held.value.bytes;
-        let found = bytes.windows(access.len()).any(|part| part == access.as_bytes());
+        let found = bytes
+            .windows(access.len())
+            .any(|part| part == access.as_bytes());
         assert!(!found);
     }
 }

@@ -66,7 +66,10 @@ async fn logins_that_began_together_are_renewed_at_different_times() {
     let leads: std::collections::BTreeSet<u64> = (0..100)
         .map(|number| {
             let sid = format!("{}{number}", login.sid);
-            lead(&Login { sid, ..copy(&login) })
+            lead(&Login {
+                sid,
+                ..copy(&login)
+            })
         })
         .collect();
     assert!(leads.len() > 20 && leads.iter().all(|lead| *lead < LEAD));
@@ -81,7 +84,10 @@ fn copy(login: &Login) -> Login {
 async fn an_unknown_login_and_one_past_its_end_have_ended() {
     let replicas = Replicas::one().await;
     let server = replicas.server();
-    assert_eq!(server.fresh("no-such-login").await.err(), Some(NotFresh::Ended));
+    assert_eq!(
+        server.fresh("no-such-login").await.err(),
+        Some(NotFresh::Ended)
+    );
     let login = replicas.login().await;
     assert!(server.fresh(&login.sid).await.is_ok());
     replicas.pass(server.rules.idle_life.as_secs());
@@ -93,10 +99,16 @@ async fn after_a_401_the_stored_token_is_read_again_before_it_is_renewed() {
     let replicas = Replicas::one().await;
     let server = replicas.server();
     let login = replicas.login().await;
-    let renewed = server.renew_after_401(&login.sid, login.ugen).await.unwrap();
+    let renewed = server
+        .renew_after_401(&login.sid, login.ugen)
+        .await
+        .unwrap();
     assert_eq!((renewed.ugen, replicas.renewals()), (2, 1));
     // The same refusal, told late, renews nothing.
-    let again = server.renew_after_401(&login.sid, login.ugen).await.unwrap();
+    let again = server
+        .renew_after_401(&login.sid, login.ugen)
+        .await
+        .unwrap();
     assert_eq!((again.ugen, replicas.renewals()), (2, 1));
     assert_eq!(server.credential(again).number(), Generation(2));
     let all = (0..5).map(|_| server.renew_after_401(&login.sid, 2));
@@ -145,7 +157,15 @@ async fn the_end_of_the_process_waits_for_a_renewal_under_way() {
     replicas.gitlab().faults().add(slow);
     let sid = login.sid.clone();
     let caller = tokio::spawn(async move { server.fresh(&sid).await.is_ok() });
-    until(|| async { replicas.stored(&login.sid).await.unwrap().in_flight.is_some() }).await;
+    until(|| async {
+        replicas
+            .stored(&login.sid)
+            .await
+            .unwrap()
+            .in_flight
+            .is_some()
+    })
+    .await;
     caller.abort();
     replicas.server().settle().await;
     assert_eq!(replicas.stored(&login.sid).await.unwrap().ugen, 2);

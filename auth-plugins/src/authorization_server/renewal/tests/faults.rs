@@ -94,7 +94,9 @@ async fn an_answer_that_is_lost_costs_one_sign_in_and_no_more() {
 async fn a_gitlab_that_lets_a_spent_token_work_again_loses_nothing() {
     let replicas = Replicas::one().await;
     let login = replicas.login().await;
-    replicas.gitlab().edit(|world| world.quirks.refresh_grace_seconds = 600);
+    replicas
+        .gitlab()
+        .edit(|world| world.quirks.refresh_grace_seconds = 600);
     replicas.pass(LIFE);
     let lost = Fault::reset_before_headers().after_commit();
     replicas.gitlab().faults().add(lost.on(REFRESH).times(1));
@@ -107,9 +109,14 @@ async fn a_gitlab_that_lets_a_spent_token_work_again_loses_nothing() {
 async fn a_refusal_ends_the_login_once() {
     let replicas = Replicas::with(Rules::default(), 3).await;
     let login = replicas.login().await;
-    replicas.gitlab().edit(|world| world.quirks.refuse_refreshes = 1);
+    replicas
+        .gitlab()
+        .edit(|world| world.quirks.refuse_refreshes = 1);
     replicas.pass(LIFE);
-    let all = replicas.servers.iter().map(|server| server.fresh(&login.sid));
+    let all = replicas
+        .servers
+        .iter()
+        .map(|server| server.fresh(&login.sid));
     for refused in futures_util::future::join_all(all).await {
         assert_eq!(refused.err(), Some(NotFresh::Ended));
     }
@@ -140,6 +147,8 @@ async fn an_application_that_gitlab_refuses_logs_nobody_out() {
         let refused = replicas.server().fresh(&login.sid).await;
         assert_eq!(refused.err(), Some(NotFresh::Unavailable(PAUSE)));
     }
-    replicas.gitlab().edit(|world| world.applications.insert(removed.id, removed));
+    replicas
+        .gitlab()
+        .edit(|world| world.applications.insert(removed.id, removed));
     assert_eq!(replicas.server().fresh(&login.sid).await.unwrap().ugen, 2);
 }

@@ -104,10 +104,14 @@ async fn when_another_replica_renewed_first_its_pair_is_used() {
 #[tokio::test]
 async fn a_holder_that_slept_does_not_overwrite_a_later_pair() {
     let replicas = Replicas::with(Rules::default(), 2).await;
-    replicas.gitlab().edit(|world| world.quirks.refresh_grace_seconds = 600);
+    replicas
+        .gitlab()
+        .edit(|world| world.quirks.refresh_grace_seconds = 600);
     let login = replicas.login().await;
     replicas.pass(LIFE);
-    let slow = Fault::latency(Duration::from_millis(300)).on(REFRESH).times(1);
+    let slow = Fault::latency(Duration::from_millis(300))
+        .on(REFRESH)
+        .times(1);
     replicas.gitlab().faults().add(slow);
     let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
     let sleeper = tokio::spawn(async move { server.fresh(&sid).await });
@@ -118,7 +122,10 @@ async fn a_holder_that_slept_does_not_overwrite_a_later_pair() {
     let late = sleeper.await.unwrap().unwrap();
     assert_eq!(late.access.expose(), other.access.expose());
     let stored = replicas.stored(&login.sid).await.unwrap();
-    assert_eq!((stored.access.expose(), stored.ugen), (other.access.expose(), 2));
+    assert_eq!(
+        (stored.access.expose(), stored.ugen),
+        (other.access.expose(), 2)
+    );
     // The pair that came too late is given back.
     assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 1);
 }
