@@ -13,6 +13,8 @@ use url::Url;
 use super::*;
 use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier};
 
+pub(crate) mod browser;
+
 /// Seconds since 1970 at the start of every test.
 pub(crate) const START: u64 = 1_790_000_000;
 /// The base URL of the server under test.

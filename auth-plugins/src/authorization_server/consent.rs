@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -30,6 +31,7 @@ mod remembered;
 mod to_gitlab;
 
 use form::{Form, LIFE};
+pub(crate) use to_gitlab::After;
 
 impl AuthorizationServer {
     /// The page that asks the person about `request`.
@@ -47,12 +49,13 @@ impl AuthorizationServer {
         shown(&form.request, &target, &self.rules.scope)
             .from(&From::of(parts))
             .write();
-        let gitlab = FormTarget::of(self.browser.base());
-        let client_target = form.request.redirect_uri.as_deref().map(FormTarget::of);
-        let form_targets: Vec<FormTarget> = [gitlab, client_target.flatten()]
-            .into_iter()
-            .flatten()
-            .collect();
+        // Cancel leads there by a redirect.
+        let form_targets = form
+            .request
+            .redirect_uri
+            .as_deref()
+            .and_then(FormTarget::of);
+        let form_targets: Vec<FormTarget> = form_targets.into_iter().collect();
         let page = consent(
             &Nonce::draw(&*self.random),
             &Consent {
@@ -110,7 +113,7 @@ impl AuthorizationServer {
                 let kept = (remember && form.may_remember)
                     .then(|| self.remember(&base, &form.request))
                     .flatten();
-                let mut response = self.go_on(&base, form.request, &from).await;
+                let mut response = self.go_on(&base, form.request, After::Form, &from).await;
                 if let Some(cookie) = kept {
                     response.headers_mut().append(SET_COOKIE, cookie);
                 }

@@ -212,3 +212,5 @@ impl RedirectUri {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::tricks;

@@ -2,6 +2,7 @@
 //! 4.1.2.1, RFC 9207.
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use http::{HeaderValue, Response, StatusCode};
 use url::Url;

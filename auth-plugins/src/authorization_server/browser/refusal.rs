@@ -2,6 +2,7 @@
 //! a redirect. RFC 6749 section 4.1.2.1.
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::request::Parts;
 use http::{Response, StatusCode};
 

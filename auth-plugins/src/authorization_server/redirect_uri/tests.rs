@@ -192,7 +192,7 @@ fn only_the_port_of_a_loopback_uri_is_free() {
 
 #[expect(clippy::too_many_lines, reason = "a table of tricks")]
 /// The ways in which people have made a careful server redirect to `evil.example`.
-fn tricks(host: &str, path: &str) -> Vec<String> {
+pub(crate) fn tricks(host: &str, path: &str) -> Vec<String> {
     let evil = "evil.example";
     let joints = [
         "@",
