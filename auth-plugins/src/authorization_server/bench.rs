@@ -14,6 +14,7 @@ use super::*;
 use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier};
 
 pub(crate) mod browser;
+pub(crate) mod heard;
 
 /// Seconds since 1970 at the start of every test.
 pub(crate) const START: u64 = 1_790_000_000;

@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use url::Url;
 
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event, From};
+use crate::authorization_server::audit::{Event, From};
 use crate::authorization_server::browser;
 use crate::authorization_server::browser::back::redirect;
 use crate::authorization_server::grant::{Pending, Request};
@@ -46,11 +46,9 @@ impl AuthorizationServer {
         after: After,
         from: &From,
     ) -> Response<Body> {
-        Entry::new(Event::LoginStarted)
-            .client(&request.client, &request.client_name)
-            .scope(&self.rules.scope)
-            .from(from)
-            .write();
+        self.consented(Event::LoginStarted, &request, |entry| {
+            entry.from(from).write();
+        });
         let way = match self.rules.flow {
             Flow::Passthrough => self.with_client_parameters(&request),
             Flow::Callback(path) => self.with_own_parameters(base, path, request).await,
