@@ -15,8 +15,6 @@
 //!
 //! A device login takes `device` in place of `authorize` to `callback`.
 
-#![allow(dead_code, reason = "integration: the endpoints that use it follow")]
-
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +22,7 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::{Egress, Instance};
 use gitlab_mcp_core::random::Random;
 use gitlab_mcp_store::Store;
+use tokio::sync::Semaphore;
 
 pub mod audit;
 mod authorize;
@@ -33,28 +32,44 @@ pub mod client;
 pub mod clients;
 pub mod codes;
 mod consent;
+pub mod device;
+pub(crate) mod document;
 pub mod error;
 pub mod grant;
+pub mod groups;
+mod json;
 pub mod keys;
 mod limits;
 pub mod logins;
+pub(crate) mod metadata;
+mod outbox;
 pub mod page;
 pub mod parameters;
+mod poll;
+pub(crate) mod provider;
 pub mod records;
 pub mod redirect_uri;
+pub(crate) mod registration;
+pub mod renewal;
+mod revoke;
+mod routes;
 pub mod rules;
 pub mod settings;
 pub mod site;
-mod stand_ins;
+mod token;
 pub mod tokens;
+pub mod verify;
 
+use groups::NotMember;
 use keys::Keys;
 use records::Records;
+use renewal::NotFresh;
 use rules::Rules;
 use site::Site;
 use tokens::Tokens;
 
 use crate::gitlab_oauth::GitLabOAuth;
+use crate::single_flight::SingleFlight;
 
 /// What an authorization server is made of; everything outside it as a parameter.
 pub struct Parts {
@@ -100,8 +115,13 @@ pub struct AuthorizationServer {
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Records,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: limits::Limits,
+    pub(crate) documents: document::Documents,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
+    checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
+    revoking: Arc<Semaphore>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -144,8 +164,13 @@ impl AuthorizationServer {
             keys,
             records,
             tokens,
+            limits: limits::Limits::default(),
+            documents: document::Documents::default(),
             clock,
             random,
+            renewals: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            checks: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            revoking: Arc::new(Semaphore::new(outbox::AT_ONCE)),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gitlab_mcp_core::gitlab::{Egress, Instance, InstanceError};
 use gitlab_mcp_core::secret::{Alphabet, ClientSecret, GitLabToken, Kind, Secret};
-use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicTokenResponse, BasicTokenType};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, DeviceAuthorizationUrl, EndpointSet,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse as _, TokenUrl,
@@ -173,11 +173,27 @@ impl GitLabOAuth {
         redirect_uri: &Url,
         verifier: &Secret<Verifier>,
     ) -> Result<Tokens, GrantError> {
+        self.exchange_at(code, redirect_uri.as_str(), verifier)
+            .await
+    }
+
+    /// [`GitLabOAuth::exchange`] with the redirect URI in the very bytes somebody else sent GitLab.
+    ///
+    /// # Errors
+    /// Those of [`GitLabOAuth::exchange`].
+    pub async fn exchange_at(
+        &self,
+        code: &Secret<Code>,
+        redirect_uri: &str,
+        verifier: &Secret<Verifier>,
+    ) -> Result<Tokens, GrantError> {
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned());
+        let redirect_uri = redirect_uri.map_err(|_| GrantError::Invalid)?;
         let client = self.client();
         let answer = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
-            .set_redirect_uri(redirect(redirect_uri))
+            .set_redirect_uri(std::borrow::Cow::Owned(redirect_uri))
             .request_async(&self.channel)
             .await;
         tokens(&answer.map_err(channel::failed)?)
@@ -249,6 +265,9 @@ fn redirect(uri: &Url) -> std::borrow::Cow<'static, RedirectUrl> {
 }
 
 fn tokens(answer: &BasicTokenResponse) -> Result<Tokens, GrantError> {
+    if *answer.token_type() != BasicTokenType::Bearer {
+        return Err(GrantError::Invalid);
+    }
     let access = Secret::parse(answer.access_token().secret().clone(), 1)
         .map_err(|_| GrantError::Invalid)?;
     let refresh = answer

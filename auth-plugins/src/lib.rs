@@ -7,6 +7,8 @@
 //! | [`remote_authorization`] | every caller brings an own GitLab token in each HTTP request |
 //! | [`cookie`] | GitLab behind a sign-on proxy, or the session of a browser, from a cookie file |
 //! | [`local_oauth`] | the person at this machine signs in with a browser |
+//! | [`mcp_oauth`] | MCP clients sign their users in through one GitLab application |
+//! | [`oauth_session`] | people sign in with GitLab and get a session of this server |
 //! | [`none`] | public data only, without any credential |
 //!
 //! The modes have no privileges: a crate of somebody else registers its own in the same way.
@@ -16,9 +18,12 @@ pub mod cookie;
 pub mod gitlab_oauth;
 pub mod job_token;
 pub mod local_oauth;
+pub mod mcp_oauth;
 pub mod none;
+pub mod oauth_session;
 pub mod pat;
 pub mod remote_authorization;
+mod single_flight;
 
 #[cfg(test)]
 mod selection;

@@ -23,7 +23,6 @@ mod page;
 mod renewal;
 mod script;
 pub mod settings;
-mod single_flight;
 pub mod token_file;
 
 use login::{Login, Opened};

@@ -14,6 +14,7 @@
 //!
 //! No type of the MCP wire and no HTTP handler lives here, and no plugin is named here.
 
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod command;

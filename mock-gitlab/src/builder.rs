@@ -10,9 +10,10 @@ use crate::faults::FaultPlan;
 use crate::ids::Ids;
 use crate::instance::MockGitlab;
 use crate::quirks::Quirks;
-use crate::server::{self, Shared};
+use crate::server::{self, Front, Shared};
 use crate::site::{Plan, Site};
 use crate::sso::{Gate, SignOnProxy};
+use crate::tls::Tls;
 use crate::world::World;
 
 /// How an instance is to be; made by [`MockGitlab::builder`].
@@ -31,6 +32,7 @@ pub struct Builder {
     log_requests: bool,
     control: bool,
     state: Option<PathBuf>,
+    tls: Option<Tls>,
 }
 
 impl Default for Builder {
@@ -49,6 +51,7 @@ impl Default for Builder {
             log_requests: false,
             control: true,
             state: None,
+            tls: None,
         }
     }
 }
@@ -154,6 +157,15 @@ impl Builder {
         self
     }
 
+    /// Speaks HTTPS and nothing else. [`MockGitlab::browser`] speaks plain HTTP and does not
+    /// reach such an instance.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Binds and starts, with a sign-on proxy before it that has a listener of its own. The
     /// instance prints the proxy's address in links; that is where people find it.
     pub async fn start_behind_sign_on_proxy(mut self) -> io::Result<(MockGitlab, SignOnProxy)> {
@@ -168,7 +180,11 @@ impl Builder {
         ));
         self.external_url = Some(url.clone());
         let gitlab = self.start().await?;
-        let through = server::serve(listener, gitlab.shared(), Some(Arc::clone(&gate)));
+        let front = Front {
+            gate: Some(Arc::clone(&gate)),
+            tls: None,
+        };
+        let through = server::serve(listener, gitlab.shared(), front);
         let serving = tokio::spawn(through);
         Ok((gitlab, SignOnProxy::new(url, address, gate, serving)))
     }
@@ -179,7 +195,8 @@ impl Builder {
     /// When the address is taken, or the state file cannot be opened.
     pub async fn start(mut self) -> io::Result<MockGitlab> {
         let (listener, address) = server::bind(self.address).await?;
-        let url = format!("http://{address}{}", self.base_path);
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}{}", self.base_path);
         self.world.ids = Ids::seeded(self.seed);
         self.world.quirks = self.quirks;
         self.faults.seed(self.seed);
@@ -196,7 +213,11 @@ impl Builder {
         if let Some(file) = &self.state {
             shared.remember(file)?;
         }
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared), None));
+        let front = Front {
+            gate: None,
+            tls: self.tls,
+        };
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&shared), front));
         Ok(MockGitlab::new(url, address, shared, serving))
     }
 }

@@ -24,7 +24,7 @@
 //! | `graphql` | `/api/graphql`: its schema, and resolvers that ask the handlers of `rest` |
 //! | `oauth`, `pages`, `health`, `control` | what lies outside the API |
 //! | `routes` | matching raw paths |
-//! | `sso` | a sign-on proxy before an instance |
+//! | `sso`, `tls` | a sign-on proxy before an instance; HTTPS |
 //! | `server` | connections, one exchange, damage done to answers |
 //! | `faults`, `ledger`, `coverage`, `snapshots`, `clock`, `ids` | the tools of a test |
 //! | `journal` | remembering across restarts |
@@ -65,6 +65,11 @@ mod server;
 mod site;
 mod snapshots;
 mod sso;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
 pub mod world;
 
 pub use builder::Builder;
@@ -82,4 +87,6 @@ pub use quirks::Quirks;
 pub use site::Plan;
 pub use snapshots::SnapshotId;
 pub use sso::{PROVIDER_COOKIE, PROXY_COOKIE, SignOnProxy};
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 pub use world::World;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use mock_gitlab::{Clock, FaultPlan, MockGitlab, Plan, Quirks, Timestamp, World};
+use mock_gitlab::{Clock, FaultPlan, MockGitlab, Plan, Quirks, Timestamp, Tls, World};
 
 /// A believable GitLab to test against. It is a test double: its secrets are known.
 #[derive(Debug, Parser)]
@@ -40,7 +40,7 @@ struct Arguments {
     /// `real`, or the time at which the clock stands
     #[arg(long, default_value = "real")]
     clock: String,
-    /// The licence of the instance: without one `/license` is not found
+    /// The licence of the instance: what it does not hold is refused as GitLab refuses it
     #[arg(long, value_enum, default_value_t = Licence::Ultimate)]
     plan: Licence,
     /// A departure from the usual, such as `refresh_grace_seconds=30`; may be repeated
@@ -52,6 +52,9 @@ struct Arguments {
     /// A file in which the instance remembers what happened, across restarts
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Speaks HTTPS: files with the certificate (and its chain) and the key, in PEM
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    tls: Vec<PathBuf>,
     /// Limits requests as GitLab.com does
     #[arg(long)]
     rate_limits: bool,
@@ -102,6 +105,8 @@ impl std::str::FromStr for Seed {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Licence {
+    /// No licence: what GitLab calls Free
+    #[value(alias = "free")]
     None,
     Premium,
     Ultimate,
@@ -175,6 +180,9 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
     if let Some(file) = arguments.state {
         builder = builder.state(file);
     }
+    if let [certificate, key] = arguments.tls.as_slice() {
+        builder = builder.tls(tls(certificate, key)?);
+    }
     if arguments.no_control {
         builder = builder.without_control();
     }
@@ -214,6 +222,16 @@ fn faults(file: Option<&Path>) -> std::io::Result<FaultPlan> {
         |reason: String| std::io::Error::other(format!("--faults: {}: {reason}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     FaultPlan::from_toml(&text).map_err(wrong)
+}
+
+fn tls(certificate: &Path, key: &Path) -> std::io::Result<Tls> {
+    let read = |file: &Path| {
+        let wrong = |error| std::io::Error::other(format!("--tls: {}: {error}", file.display()));
+        std::fs::read(file).map_err(wrong)
+    };
+    let (certificate, key) = (read(certificate)?, read(key)?);
+    Tls::from_pem(&certificate, &key)
+        .map_err(|error| std::io::Error::other(format!("--tls: {error}")))
 }
 
 /// The ready line comes first and alone, so that a harness can wait for it.

@@ -76,6 +76,9 @@ pub struct Quirks {
     pub rate_limit_divisor: u64,
     /// A merge request just opened is still being checked for so long.
     pub merge_status_delay_seconds: u64,
+    /// Jobs wait for a runner that asks for them; otherwise they run by themselves three
+    /// seconds after they are ready.
+    pub jobs_wait_for_runners: bool,
     /// Which of `bridges` and `trigger_jobs` exists below a pipeline: one of these
     /// words, or `both`.
     pub bridges_route: String,
@@ -116,6 +119,7 @@ impl Default for Quirks {
             rate_limits: false,
             rate_limit_divisor: 1,
             merge_status_delay_seconds: 0,
+            jobs_wait_for_runners: false,
             bridges_route: "both".to_owned(),
             fine_grained_tokens: false,
         }
@@ -160,6 +164,7 @@ impl Quirks {
             "rate_limits" => self.rate_limits = parse(name, value)?,
             "rate_limit_divisor" => self.rate_limit_divisor = parse(name, value)?,
             "merge_status_delay_seconds" => self.merge_status_delay_seconds = parse(name, value)?,
+            "jobs_wait_for_runners" => self.jobs_wait_for_runners = parse(name, value)?,
             "bridges_route" => value.clone_into(&mut self.bridges_route),
             "fine_grained_tokens" => self.fine_grained_tokens = parse(name, value)?,
             "issuer" => self.issuer = text(value),

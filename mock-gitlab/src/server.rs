@@ -32,8 +32,10 @@ use crate::routes::RouteTable;
 use crate::site::Site;
 use crate::snapshots::Snapshots;
 use crate::sso::Gate;
+use crate::tls::Tls;
 use crate::world::World;
-use wire::{Switch, Wire};
+use wire::Switch;
+pub(crate) use wire::Wire;
 
 /// Everything the connections of one instance share.
 #[derive(Debug)]
@@ -117,8 +119,17 @@ pub(crate) fn answer_without_wire(shared: &Arc<Shared>, request: Request) {
     }
 }
 
-/// Accepts until it is dropped; its connections end with it. A gate stands before each request.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, gate: Option<Arc<Gate>>) {
+/// What lies before the instance on the way to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Front {
+    /// Stands before each request.
+    pub(crate) gate: Option<Arc<Gate>>,
+    /// Stands before each connection.
+    pub(crate) tls: Option<Tls>,
+}
+
+/// Accepts until it is dropped; its connections end with it.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, front: Front) {
     let mut connections = JoinSet::new();
     let mut count = 0_u64;
     loop {
@@ -126,7 +137,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, gate: Opti
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     count += 1;
-                    let behind = (Arc::clone(&shared), gate.clone());
+                    let behind = (Arc::clone(&shared), front.clone());
                     connections.spawn(connection(stream, peer, count, behind));
                 }
                 // Out of descriptors, or a peer that left at once: go on with the next.
@@ -144,7 +155,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     number: u64,
-    (shared, gate): (Arc<Shared>, Option<Arc<Gate>>),
+    (shared, front): (Arc<Shared>, Front),
 ) {
     let fault = shared.faults.pick_connection(shared.clock.now());
     match fault.map(|fault| fault.action) {
@@ -162,15 +173,24 @@ async fn connection(
     // Nagle plus delayed acknowledgements would add 40 ms to small answers.
     stream.set_nodelay(true).ok();
     let switch = Switch::default();
-    let wire = TokioIo::new(Wire::new(stream, switch.clone()));
+    let wire = Wire::new(stream, switch.clone());
     let service = service_fn(move |request| {
-        let behind = (Arc::clone(&shared), gate.clone());
+        let behind = (Arc::clone(&shared), front.gate.clone());
         exchange::exchange(behind, switch.clone(), request, peer, number)
     });
-    let served = http1::Builder::new()
-        .auto_date_header(false)
-        .serve_connection(wire, service);
-    if let Err(error) = served.await {
+    let mut http = http1::Builder::new();
+    http.auto_date_header(false);
+    let served = match front.tls {
+        None => http.serve_connection(TokioIo::new(wire), service).await,
+        Some(tls) => match tls.accept(wire).await {
+            Ok(stream) => http.serve_connection(TokioIo::new(stream), service).await,
+            Err(error) => {
+                tracing::debug!(%error, connection = number, "no handshake");
+                return;
+            }
+        },
+    };
+    if let Err(error) = served {
         tracing::debug!(%error, connection = number, "connection ended early");
     }
 }

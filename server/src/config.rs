@@ -11,7 +11,7 @@ mod tools;
 
 pub use gitlab::GitLabConfig;
 pub use listener::{ListenerConfig, Transport};
-pub use logging::{LogDestination, LogFormat, LoggingConfig};
+pub use logging::{AuditDestination, LogDestination, LogFormat, LoggingConfig};
 pub use network::NetworkConfig;
 pub use tools::ToolsConfig;
 

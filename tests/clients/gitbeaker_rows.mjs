@@ -11,7 +11,7 @@ const oauth = Array.from({ length: 16 }, (_, at) => `O${String(at + 1).padStart(
 
 /** Row → why not. */
 export const OUT_OF_REACH = {
-    ...Object.fromEntries(oauth.map((row) => [row, 'an API client has no part in OAuth'])),
+    ...Object.fromEntries(oauth.map((row) => [row, 'the client knows no address outside of the API'])),
     A02: 'the client sends its token in a header only',
     A05: 'the client sends its token in a header only',
     A07: 'the client has no cookies',

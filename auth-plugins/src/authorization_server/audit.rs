@@ -10,13 +10,11 @@ use std::net::SocketAddr;
 use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gitlab_mcp_core::audit::TARGET;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use sha2::{Digest as _, Sha256};
 use tracing::info;
-
-/// The `tracing` target of every event.
-pub const TARGET: &str = "audit";
 
 /// Longest part of a user agent that is kept.
 const LONGEST_AGENT: usize = 200;

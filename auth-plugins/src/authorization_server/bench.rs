@@ -15,6 +15,8 @@ use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier}
 
 pub(crate) mod browser;
 pub(crate) mod heard;
+pub(crate) mod replicas;
+pub(crate) mod weak_store;
 
 /// Seconds since 1970 at the start of every test.
 pub(crate) const START: u64 = 1_790_000_000;

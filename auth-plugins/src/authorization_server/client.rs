@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::records::Record;
 use super::redirect_uri::{RedirectRules, RedirectUri};
 
+pub(crate) mod metadata;
+pub(crate) mod name;
+
+/// Puts every client that was never used before every one that was: 34,000 years.
+const NEVER_USED: i64 = 1 << 40;
+
 /// Where the knowledge comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -54,7 +60,7 @@ pub struct Registration {
     pub redirect_uris: Vec<String>,
     /// Unix seconds.
     pub issued_at: u64,
-    /// Unix seconds; `None` before the first completed login.
+    /// Unix seconds of the latest login that began; `None` before the first.
     pub used_at: Option<u64>,
 }
 
@@ -63,6 +69,16 @@ impl Record for Registration {
 }
 
 impl Registration {
+    /// Its place in the order in which clients make room: never used ones, oldest first, then the
+    /// one whose last use is longest ago. In seconds, so that used ones compare with dates.
+    pub fn rank(&self) -> i64 {
+        let seconds = |time| i64::try_from(time).unwrap_or(i64::MAX);
+        match self.used_at {
+            None => seconds(self.issued_at).saturating_sub(NEVER_USED),
+            Some(used) => seconds(used),
+        }
+    }
+
     /// The client. Redirect URIs that the rules of today refuse are left out.
     pub fn client(&self, rules: &RedirectRules) -> Client {
         let accepted = |uri: &String| rules.accept(uri).ok();

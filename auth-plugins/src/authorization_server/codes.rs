@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::AuthorizationServer;
-use super::grant::{Code, Request};
+use super::grant::{Code, Login, Request};
 use super::records::{Found, TakenRecord};
 
 const PREFIX: &str = "gmac_";
@@ -72,6 +72,16 @@ impl AuthorizationServer {
         // 256 random bits meet nobody's place.
         self.records.put_new(&code, &record, life).await?;
         Ok(code)
+    }
+
+    /// The login that `code` opens for whoever can prove to be the one it was made for. Proves and
+    /// changes nothing.
+    pub(super) async fn login_of_code(&self, code: &str) -> Result<Option<Login>, StoreError> {
+        let Some(found) = self.records.get::<Code>(code).await? else {
+            return Ok(None);
+        };
+        let login = self.login(&found.record.sid).await?;
+        Ok(login.map(|found| found.record))
     }
 
     /// Redeems `code`. Everything is checked before it is taken: without full proof neither the
@@ -145,7 +155,7 @@ fn verifies(code: &Code, proof: Proof<'_>) -> bool {
 }
 
 /// 43 to 128 unreserved characters. RFC 7636 section 4.1.
-fn is_verifier(text: &str) -> bool {
+pub(super) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text
             .bytes()

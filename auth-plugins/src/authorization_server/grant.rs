@@ -115,10 +115,21 @@ pub struct Login {
     pub used: u64,
     /// Unix seconds of the end that no use can move.
     pub ends: u64,
-    /// Unix seconds at which a renewal at GitLab was begun whose end nobody has written down.
-    pub in_flight: Option<u64>,
+    /// A renewal at GitLab whose end nobody has written down.
+    pub in_flight: Option<InFlight>,
     /// Unix seconds at which the group list was last satisfied.
     pub member: u64,
+    /// Unix seconds at which GitLab was last asked about the groups, whatever it said.
+    pub member_asked: u64,
+}
+
+/// The mark a renewal at GitLab leaves before it sends anything. The renewal that works removes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Unix seconds of the beginning.
+    pub since: u64,
+    /// Unix seconds at which whoever began it gave up: nobody holds an answer of GitLab then.
+    pub failed: Option<u64>,
 }
 
 impl Record for Login {

@@ -1,22 +1,25 @@
-//! Logins: how one begins, where it is found, and how it ends. RFC 7009.
+//! Logins: how one begins, where it is found, how it changes, and how it ends. RFC 7009.
 
 use std::time::Duration;
 
 use gitlab_mcp_core::random;
-use gitlab_mcp_core::secret::{GitLabToken, Secret};
-use gitlab_mcp_store::StoreError;
-use tracing::warn;
+use gitlab_mcp_store::{StoreError, Updated};
 
 use super::AuthorizationServer;
 use super::audit::{Entry, Event};
-use super::grant::{Login, Method, Unrevoked};
+use super::grant::{Login, Method};
+use super::groups::Unavailable;
 use super::records::Found;
-use crate::gitlab_oauth::{GrantError, Tokens};
+use crate::gitlab_oauth::Tokens;
 
 mod person;
 
-/// How long a token that could not be revoked is tried again.
-const REVOKE_FOR: Duration = Duration::from_hours(24);
+use person::Person;
+
+/// Longest life of an access token of GitLab that is believed.
+const YEAR: Duration = Duration::from_hours(24 * 366);
+/// How often a change that loses against another is made again.
+const ATTEMPTS: u32 = 32;
 
 /// What a login is for.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +59,7 @@ impl AuthorizationServer {
     /// # Errors
     /// [`NotBegun`].
     pub async fn begin(&self, tokens: Tokens, beginning: Beginning<'_>) -> Result<Login, NotBegun> {
-        let person = match self.person(&tokens.access).await {
+        let person = match self.admitted(&tokens).await {
             Ok(person) => person,
             Err(reason) => {
                 self.revoke_upstream(tokens.access).await;
@@ -80,15 +83,14 @@ impl AuthorizationServer {
             ugen: 1,
             access: tokens.access,
             refresh: tokens.refresh,
-            access_ends: tokens
-                .expires_in
-                .map(|life| now.saturating_add(life.as_secs())),
+            access_ends: ends(now, tokens.expires_in),
             salt: random::token(&*self.random, 16),
             created: now,
             used: now,
             ends: now.saturating_add(longest),
             in_flight: None,
             member: now,
+            member_asked: now,
         };
         let life = self.login_life(&login);
         match self.records.put_new(&login.sid, &login, life).await {
@@ -100,57 +102,98 @@ impl AuthorizationServer {
         }
     }
 
+    /// Who this is, if these tokens may begin a login.
+    async fn admitted(&self, tokens: &Tokens) -> Result<Person, NotBegun> {
+        let life = tokens.expires_in.unwrap_or(YEAR);
+        if life.is_zero() || life > YEAR {
+            return Err(NotBegun::Unknown);
+        }
+        let person = self.person(&tokens.access).await?;
+        match self.is_member(&tokens.access).await {
+            Ok(true) => Ok(person),
+            Ok(false) => Err(NotBegun::Denied),
+            Err(Unavailable) => Err(NotBegun::Unavailable),
+        }
+    }
+
     /// The login `sid`, if it has not ended.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn login(&self, sid: &str) -> Result<Option<Found<Login>>, StoreError> {
-        self.records.get(sid).await
+        let found = self.records.get::<Login>(sid).await?;
+        Ok(found.filter(|found| self.end_of(&found.record) > self.tokens.now()))
+    }
+
+    /// Changes a login that others may be changing as well: a change that loses is made again on
+    /// what the other one left. `change` says whether there is anything to write. `None` when the
+    /// login has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn change(
+        &self,
+        mut found: Found<Login>,
+        mut change: impl FnMut(&mut Login) -> bool + Send,
+    ) -> Result<Option<Found<Login>>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            if !change(&mut found.record) {
+                return Ok(Some(found));
+            }
+            let life = self.login_life(&found.record);
+            let updated = self.records.update(&found, &found.record, life, None);
+            match updated.await? {
+                Updated::Done(version) => return Ok(Some(found.at(version))),
+                Updated::Absent => return Ok(None),
+                Updated::Moved | Updated::Fenced => {}
+            }
+            match self.login(&found.record.sid).await? {
+                Some(next) => found = next,
+                None => return Ok(None),
+            }
+        }
+        let reason = "a login changes faster than it can be written";
+        Err(StoreError::Unavailable(reason.to_owned()))
+    }
+
+    /// Unix seconds at which a login ends if nobody uses it.
+    fn end_of(&self, login: &Login) -> u64 {
+        let idle = login.used.saturating_add(self.rules.idle_life.as_secs());
+        idle.min(login.ends)
     }
 
     /// How long the store keeps a login: as long as one of its tokens may be used.
     pub(crate) fn login_life(&self, login: &Login) -> Duration {
-        let now = self.tokens.now();
-        let idle = login.used.saturating_add(self.rules.idle_life.as_secs());
-        Duration::from_secs(idle.min(login.ends).saturating_sub(now).max(1))
+        let left = self.end_of(login).saturating_sub(self.tokens.now());
+        Duration::from_secs(left.max(1))
     }
 
-    /// Ends a login everywhere and revokes its GitLab tokens.
+    /// Ends a login everywhere, once, and revokes its GitLab tokens without waiting for that.
     ///
     /// # Errors
-    /// [`StoreError`]; the login goes on.
+    /// [`StoreError`]; whether the login goes on is unknown.
     pub async fn end(&self, login: Login, reason: &str) -> Result<(), StoreError> {
-        if self.records.delete::<Login>(&login.sid).await? {
-            Entry::new(Event::LoginEnded)
-                .because(reason)
-                .client(&login.client, "")
-                .person(
-                    &login.subject,
-                    login.username.as_deref().unwrap_or_default(),
-                )
-                .login(&login.sid)
-                .write();
-            self.revoke_upstream(login.access).await;
+        let sid = login.sid;
+        let aside = self.put_aside(login.access).await?;
+        if !self.records.delete::<Login>(&sid).await? {
+            return self.take_back(aside).await;
         }
+        let username = login.username.unwrap_or_default();
+        Entry::new(Event::LoginEnded)
+            .because(reason)
+            .client(&login.client, "")
+            .person(&login.subject, &username)
+            .login(&sid)
+            .write();
+        self.revoke_soon(aside);
         Ok(())
     }
-
-    /// Revokes a token at GitLab; one that cannot be revoked at once is put aside for later.
-    pub(crate) async fn revoke_upstream(&self, token: Secret<GitLabToken>) {
-        match self.application.revoke(&token).await {
-            Ok(()) => Entry::new(Event::UpstreamRevoked).write(),
-            Err(GrantError::Transient) => self.revoke_later(token).await,
-            Err(error) => warn!(%error, "GitLab does not revoke a token"),
-        }
-    }
-
-    async fn revoke_later(&self, token: Secret<GitLabToken>) {
-        let id = random::token(&*self.random, 16);
-        let due = i64::try_from(self.tokens.now()).unwrap_or(i64::MAX);
-        let kept = Unrevoked { token, tries: 1 };
-        let stored = self.records.put_ranked(&id, &kept, due, REVOKE_FOR).await;
-        if let Err(error) = stored {
-            warn!(%error, "a token of GitLab stays valid until it expires");
-        }
-    }
 }
+
+/// Unix seconds at which a token with this life ends.
+pub(super) fn ends(now: u64, life: Option<Duration>) -> Option<u64> {
+    life.map(|life| now.saturating_add(life.min(YEAR).as_secs()))
+}
+
+#[cfg(test)]
+mod tests;

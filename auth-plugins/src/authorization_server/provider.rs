@@ -17,8 +17,10 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::keys::Keys;
+use super::renewal::NotFresh;
 use super::settings::Settings;
 use super::site::{Base, Site};
+use super::verify::VerifyError;
 use super::{AuthorizationServer, Parts};
 use crate::gitlab_oauth::GitLabOAuth;
 use crate::remote_authorization::Callers;
@@ -28,7 +30,7 @@ const TICK: Duration = Duration::from_secs(15);
 
 /// An authorization server and the callers it lets in.
 #[derive(Debug)]
-pub struct Provider {
+pub(crate) struct Provider {
     server: Arc<AuthorizationServer>,
     bypass: Option<Callers>,
     ticking: JoinHandle<()>,
@@ -46,7 +48,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`BuildError`] naming what cannot be used.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: Settings,
         context: &BuildContext,
         bypass: Option<Callers>,
@@ -103,7 +105,7 @@ impl Provider {
     }
 
     /// The authorization server.
-    pub fn server(&self) -> &Arc<AuthorizationServer> {
+    pub(crate) fn server(&self) -> &Arc<AuthorizationServer> {
         &self.server
     }
 
@@ -111,7 +113,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
+    pub(crate) async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
         if let Some(bypass) = &self.bypass {
             let instance = &self.server.instance;
             if let Some(caller) = bypass.by_header(&request.headers, instance).await? {
@@ -129,7 +131,11 @@ impl Provider {
         };
         let verified = match self.server.verify(&base, token).await {
             Ok(verified) => verified,
-            Err(error) => return Err(error.into_auth_error(|| foreign(&base, is_root, scope))),
+            Err(VerifyError::Invalid) => return Err(foreign(&base, is_root, scope).into()),
+            Err(VerifyError::Denied) => return Err(outsider()),
+            Err(VerifyError::Unavailable(retry_after)) => {
+                return Err(AuthError::Unavailable { retry_after });
+            }
         };
         let principal = Principal::new(self.server.instance.clone(), verified.subject.as_str())
             .through(verified.client.as_str());
@@ -149,11 +155,7 @@ impl Provider {
         };
         match member {
             Ok(true) => Ok(()),
-            Ok(false) => Err(AuthError::Denied {
-                description: "the owner of this token is in none of the groups that may use this \
-                              server; its operator lists them in GITLAB_OAUTH_ALLOWED_GROUPS"
-                    .to_owned(),
-            }),
+            Ok(false) => Err(outsider()),
             Err(_) => Err(AuthError::Unavailable {
                 retry_after: super::error::PAUSE,
             }),
@@ -164,19 +166,25 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+    pub(crate) async fn credential(
+        &self,
+        caller: &Caller,
+    ) -> Result<Option<Credential>, AuthError> {
         let Some(own) = caller.own::<Own>() else {
             return Ok(Callers::credential(caller));
         };
-        let login = self.server.fresh(&own.sid).await?;
-        Ok(Some(self.of(login.access, login.ugen)))
+        match self.server.fresh(&own.sid).await {
+            Ok(login) => Ok(Some(self.of(login.access, login.ugen))),
+            Err(NotFresh::Ended) => Err(ended().into()),
+            Err(NotFresh::Unavailable(retry_after)) => Err(AuthError::Unavailable { retry_after }),
+        }
     }
 
     /// A credential newer than the one GitLab refused.
     ///
     /// # Errors
     /// [`AuthError`].
-    pub async fn renew(
+    pub(crate) async fn renew(
         &self,
         caller: &Caller,
         rejected: Generation,
@@ -187,8 +195,11 @@ impl Provider {
             }
             return Ok(None);
         };
-        let renewed = self.server.renew_after_401(&own.sid, rejected.0).await?;
-        Ok(renewed.map(|login| self.of(login.access, login.ugen)))
+        match self.server.renew_after_401(&own.sid, rejected.0).await {
+            Ok(login) => Ok(Some(self.of(login.access, login.ugen))),
+            Err(NotFresh::Ended) => Ok(None),
+            Err(NotFresh::Unavailable(retry_after)) => Err(AuthError::Unavailable { retry_after }),
+        }
     }
 
     fn of(&self, access: Secret<GitLabToken>, ugen: u64) -> Credential {
@@ -197,7 +208,7 @@ impl Provider {
     }
 
     /// Waits for renewals that must not be cut off.
-    pub async fn shutdown(&self) {
+    pub(crate) async fn shutdown(&self) {
         self.ticking.abort();
         self.server.settle().await;
     }
@@ -280,6 +291,25 @@ fn foreign(base: &Base, is_root: bool, scope: &str) -> Challenge {
         error: "invalid_token".to_owned(),
         error_description: Some(text.to_owned()),
         retry_after: None,
+    }
+}
+
+/// The login ended while a call was under way.
+fn ended() -> Challenge {
+    Challenge {
+        www_authenticate: HeaderValue::from_static(r#"Bearer error="invalid_token""#),
+        error: "invalid_token".to_owned(),
+        error_description: Some("this sign-in has ended: sign in again".to_owned()),
+        retry_after: None,
+    }
+}
+
+/// Known, but in none of the allowed groups.
+fn outsider() -> AuthError {
+    AuthError::Denied {
+        description: "you are in none of the GitLab groups that may use this server; its operator \
+                      lists them in GITLAB_OAUTH_ALLOWED_GROUPS"
+            .to_owned(),
     }
 }
 

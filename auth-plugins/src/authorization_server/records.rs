@@ -36,6 +36,15 @@ pub struct Found<R> {
     rank: i64,
 }
 
+impl<R> Found<R> {
+    /// The same after a change of ours that left it at `version`.
+    #[must_use]
+    pub fn at(mut self, version: u64) -> Self {
+        self.version = version;
+        self
+    }
+}
+
 /// How a take ended.
 #[derive(Debug)]
 pub enum TakenRecord<R> {

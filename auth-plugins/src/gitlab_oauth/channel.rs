@@ -21,6 +21,9 @@ const LIMITS: Limits = Limits {
     body: 64 * 1024,
 };
 
+/// Seconds a device code lives when the answer does not say so: GitLab's default.
+const DEVICE_LIFE: u64 = 300;
+
 /// An answer that says nothing about the grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unanswered {
@@ -117,7 +120,10 @@ impl<'c> AsyncHttpClient<'c> for Channel {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let (status, object) = self.ask(request.map(Bytes::from)).await?;
+            let (status, mut object) = self.ask(request.map(Bytes::from)).await?;
+            if object.contains_key("device_code") {
+                object.entry("expires_in").or_insert(DEVICE_LIFE.into());
+            }
             let mut response = Response::new(Value::Object(object).to_string().into_bytes());
             *response.status_mut() = status;
             Ok(response)

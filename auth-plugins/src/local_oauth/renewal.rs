@@ -14,9 +14,9 @@ use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::gitlab::Instance;
 use tokio_util::sync::CancellationToken;
 
-use super::single_flight::SingleFlight;
 use super::token_file::{LockedTokenFile, StoredTokens, TokenFile, TokenFileError};
 use crate::gitlab_oauth::{GitLabOAuth, GrantError, Tokens};
+use crate::single_flight::SingleFlight;
 
 mod problem;
 
@@ -80,7 +80,7 @@ pub(super) struct Held {
     oauth: GitLabOAuth,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    flight: Arc<SingleFlight<Outcome>>,
+    flight: Arc<SingleFlight<(), Outcome>>,
     /// Held by whoever changes the tokens.
     turn: tokio::sync::Mutex<()>,
     /// Cancelled when the server ends: nobody waits for a lock from then on.
@@ -182,7 +182,7 @@ impl Held {
             }
             outcome
         };
-        let outcome = self.flight.join(run).await;
+        let outcome = self.flight.join((), run).await;
         outcome.unwrap_or(Err(Problem::Transient))
     }
 

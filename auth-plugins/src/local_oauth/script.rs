@@ -18,7 +18,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::settings::{ScriptConfig, TOKEN_SCRIPT};
-use super::single_flight::SingleFlight;
+use crate::single_flight::SingleFlight;
 
 /// The longest output, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -82,7 +82,7 @@ pub(super) struct TokenScript {
     config: ScriptConfig,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    flight: Arc<SingleFlight<Outcome>>,
+    flight: Arc<SingleFlight<(), Outcome>>,
 }
 
 #[derive(Debug, Default)]
@@ -148,7 +148,7 @@ impl TokenScript {
 
     async fn run(self: &Arc<Self>) -> Outcome {
         let script = Arc::clone(self);
-        let outcome = self.flight.join(async move { script.again().await });
+        let outcome = self.flight.join((), async move { script.again().await });
         outcome.await.unwrap_or(Err(ScriptProblem::Broken))
     }
 

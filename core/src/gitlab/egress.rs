@@ -157,6 +157,11 @@ impl Egress {
         self.gate.judge(&url)?;
         Ok(self.client.request(method, url))
     }
+
+    /// Judges a URL that a stranger wrote, beyond what [`Egress::request`] judges.
+    pub(super) async fn judge_strangers(&self, url: &url::Url) -> Result<(), NotAllowed> {
+        self.gate.judge_strangers(url).await
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client")]

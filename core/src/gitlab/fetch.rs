@@ -68,6 +68,30 @@ impl Egress {
         }
     }
 
+    /// As [`Egress::fetch`], for a URL that a stranger wrote: a host that is internal to this network
+    /// is refused by its name, wherever it is, and so is one that is reached through a proxy and is
+    /// known here under an address that is not public.
+    ///
+    /// # Errors
+    /// [`FetchError`]; its text is the same for every host that may not be connected to.
+    pub async fn fetch_public(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Response<Bytes>, FetchError> {
+        let judged_and_fetched = async {
+            let url = Url::parse(&request.uri().to_string()).map_err(|_| FetchError::Address)?;
+            self.judge_strangers(&url)
+                .await
+                .map_err(|_| FetchError::NotAllowed)?;
+            self.exchange(request, limits.body).await
+        };
+        match tokio::time::timeout(limits.time, judged_and_fetched).await {
+            Ok(answer) => answer,
+            Err(_) => Err(FetchError::Timeout),
+        }
+    }
+
     async fn exchange(
         &self,
         request: Request<Bytes>,

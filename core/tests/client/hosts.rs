@@ -5,12 +5,13 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use gitlab_mcp_core::config::{Kind, Reader, Setting, Sources};
-use gitlab_mcp_core::gitlab::FetchError;
+use gitlab_mcp_core::gitlab::{EgressConfig, FetchError};
+use gitlab_mcp_core::secret::Secret;
 use gitlab_mcp_core::tool::ErrorCode;
 use tokio::net::TcpListener;
 
 use crate::bench::{Bench, CANARY, told};
-use crate::names::{Names, egress, get, internal};
+use crate::names::{Names, egress, get, get_for_a_stranger, internal};
 use crate::reply::Reply;
 use crate::upstream::Upstream;
 
@@ -130,4 +131,54 @@ async fn a_name_nobody_knows_is_no_refusal() {
     let way_out = egress(&internal(&[]), &Names::of(&[]));
     let unknown = get(&way_out, "http://gitlab.example/").await;
     assert_eq!(unknown.unwrap_err(), FetchError::NotSent);
+}
+
+#[tokio::test]
+async fn a_strangers_url_reaches_no_internal_host() {
+    let canary = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = canary.local_addr().unwrap().port();
+    let names = Names::of(&[("gitlab.example", &["127.0.0.1"]), ("in", &["127.0.0.1"])]);
+    let way_out = egress(&internal(&["gitlab.example", "127.0.0.1", "::1"]), &names);
+    for host in [
+        "gitlab.example",
+        "GITLAB.example.",
+        "127.0.0.1",
+        "0x7f.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "in",
+    ] {
+        let url = format!("http://{host}:{port}/");
+        let refused = get_for_a_stranger(&way_out, &url).await;
+        assert_eq!(refused.unwrap_err(), FetchError::NotAllowed, "{host}");
+    }
+    assert!(!was_connected_to(&canary));
+}
+
+#[tokio::test]
+async fn a_strangers_url_is_judged_here_although_a_proxy_resolves_its_name() {
+    let proxy = Upstream::playing(vec![Reply::json(200, "{}"); 2]).await;
+    let names = Names::of(&[
+        ("public.example", &["8.8.8.8"]),
+        ("inside.example", &["10.0.0.5"]),
+        ("mixed.example", &["8.8.8.8", "10.0.0.5"]),
+        ("proxy.example", &["127.0.0.1"]),
+    ]);
+    let url = format!("http://proxy.example:{}", proxy.address.port());
+    let config = EgressConfig {
+        http_proxy: Some(Secret::parse(url.clone(), 1).unwrap()),
+        ..internal(&[])
+    };
+    let way_out = egress(&config, &names);
+    // What nobody here knows, the proxy may.
+    for host in ["public.example", "unknown.example"] {
+        let answer = get_for_a_stranger(&way_out, &format!("http://{host}/")).await;
+        assert_eq!(answer.unwrap().status(), 200, "{host}");
+    }
+    for url in ["http://inside.example/", "http://mixed.example/", &url] {
+        let refused = get_for_a_stranger(&way_out, url).await;
+        assert_eq!(refused.unwrap_err(), FetchError::NotAllowed, "{url}");
+    }
+    assert_eq!(proxy.count(), 2);
 }

@@ -59,3 +59,11 @@ pub(crate) async fn get(egress: &Egress, url: &str) -> Result<Response<Bytes>, F
     let request = Request::get(url).body(Bytes::new()).unwrap();
     egress.fetch(request, Limits::default()).await
 }
+
+pub(crate) async fn get_for_a_stranger(
+    egress: &Egress,
+    url: &str,
+) -> Result<Response<Bytes>, FetchError> {
+    let request = Request::get(url).body(Bytes::new()).unwrap();
+    egress.fetch_public(request, Limits::default()).await
+}

@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::context::Cx;
 use crate::request::Request;
 use crate::rest::conventions::authentication::Caller;
+use crate::rest::conventions::licensing;
 use crate::rest::conventions::parameters::Params;
 use crate::routes::{Found, PathValues, Surface};
 use crate::server::Shared;
@@ -122,7 +123,8 @@ pub(super) fn rest(
         caller: cx.caller.clone(),
         now: cx.now,
     };
-    let answer = match (route.handler)(&mut inside) {
+    let ran = licensing::check(&inside, route).and_then(|()| (route.handler)(&mut inside));
+    let answer = match ran {
         Ok(answer) => answer,
         Err(error) => error.into(),
     };

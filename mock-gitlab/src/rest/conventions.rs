@@ -2,6 +2,7 @@
 
 pub(crate) mod authentication;
 pub(crate) mod availability;
+pub(crate) mod licensing;
 pub(crate) mod pagination;
 pub(crate) mod parameters;
 pub(crate) mod permissions;

@@ -2,9 +2,11 @@
 //! <https://docs.gitlab.com/api/runners/>
 
 mod change;
-mod entity;
+pub(crate) mod entity;
+mod jobs;
 mod lists;
 mod machine;
+mod payload;
 
 use crate::context::Cx;
 use crate::error::ApiError;
@@ -38,6 +40,7 @@ pub(crate) fn routes(table: &mut RouteTable) {
     table.delete("projects/:id/runners/:runner_id", change::disable);
     table.get("groups/:id/runners", lists::of_group);
     machine::routes(table);
+    jobs::routes(table);
 }
 
 impl Cx<'_> {

@@ -13,6 +13,7 @@ use crate::ledger::Who;
 use crate::request::Request;
 use crate::rest::conventions::authentication::{self, Caller};
 use crate::rest::conventions::availability;
+use crate::rest::conventions::licensing;
 use crate::rest::conventions::parameters::Params;
 use crate::rest::conventions::rate_limits::{self, Verdict};
 use crate::routes::{Found, Surface};
@@ -91,7 +92,8 @@ fn route(
         caller,
         now,
     };
-    let mut answer = match (route.handler)(&mut cx) {
+    let ran = licensing::check(&cx, route).and_then(|()| (route.handler)(&mut cx));
+    let mut answer = match ran {
         Ok(answer) => answer,
         Err(error) => error.into(),
     };

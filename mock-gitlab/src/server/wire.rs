@@ -25,7 +25,7 @@ impl Switch {
 }
 
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     switch: Switch,
 }

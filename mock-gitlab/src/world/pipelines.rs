@@ -3,6 +3,7 @@
 mod changing;
 mod configuration;
 mod lint;
+mod picking;
 mod pushing;
 mod running;
 mod script;
@@ -74,12 +75,18 @@ pub struct Job {
     pub bridge: bool,
     /// Replaced by a newer try.
     pub retried: bool,
+    /// What a runner must be able to do to take it.
+    pub tags: Vec<String>,
+    /// The runner that took it. Without one it runs by itself, as the clock goes.
+    pub runner: Option<u64>,
     /// Why it failed.
     pub failure_reason: Option<String>,
     /// Who started it.
     pub user: u64,
     /// What it prints; empty for a made-up log of the usual shape.
     pub log: String,
+    /// What its runner wrote, when one took it.
+    pub written: Vec<u8>,
     /// Makes the log this many bytes long, written only when somebody reads it.
     pub log_size: Option<usize>,
     /// Files it left: path and content.

@@ -126,11 +126,21 @@ impl<'a> Client<'a> {
             body,
         ]);
         stream.write_all(text.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        parse(&answer)
-            .ok_or_else(|| std::io::Error::other("the connection ended without an answer"))
+        answer(stream).await
     }
+
+    /// Sends a whole request as it is.
+    pub(crate) async fn bytes(&self, request: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(self.gitlab.address()).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        answer(stream).await.expect("an answer")
+    }
+}
+
+async fn answer(mut stream: TcpStream) -> std::io::Result<Reply> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    parse(&answer).ok_or_else(|| std::io::Error::other("the connection ended without an answer"))
 }
 
 fn parse(answer: &[u8]) -> Option<Reply> {

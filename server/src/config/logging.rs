@@ -1,5 +1,8 @@
 //! What is logged, how, and where to.
 
+use std::fs::{File, OpenOptions};
+use std::sync::Arc;
+
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use tracing::level_filters::LevelFilter;
 
@@ -37,6 +40,13 @@ static FILTER: Setting = Setting::new(
      for any rest), userAgent; health probes when unset",
 );
 
+static AUDIT: Setting = Setting::new(
+    "LOG_AUDIT",
+    Kind::Text { max: 4_096 },
+    "where sign-ins are recorded, a JSON object a line: on, beside the log; off; or a file",
+)
+.default("on");
+
 /// Most rules of `LOG_FILTER`.
 const MOST_RULES: usize = 100;
 
@@ -62,6 +72,17 @@ pub enum LogDestination {
     Stdout,
 }
 
+/// Where the audit stream goes.
+#[derive(Debug, Clone)]
+pub enum AuditDestination {
+    /// Where log lines go, whatever their level and form.
+    BesideTheLog,
+    /// Nowhere.
+    Off,
+    /// To the end of a file that only its owner may read.
+    File(Arc<File>),
+}
+
 /// What is logged, how, and where to.
 #[derive(Debug, Clone)]
 pub struct LoggingConfig {
@@ -73,10 +94,13 @@ pub struct LoggingConfig {
     pub destination: LogDestination,
     /// Requests that are not logged.
     pub silences: Vec<Silence>,
+    /// Where sign-ins are recorded.
+    pub audit: AuditDestination,
 }
 
 impl Section for LoggingConfig {
-    const SETTINGS: &'static [&'static Setting] = &[&LEVEL, &FORMAT, &JSON, &DESTINATION, &FILTER];
+    const SETTINGS: &'static [&'static Setting] =
+        &[&LEVEL, &FORMAT, &JSON, &DESTINATION, &FILTER, &AUDIT];
 
     fn read(reader: &mut Reader) -> Self {
         let level = match reader.one_of(&LEVEL) {
@@ -103,6 +127,7 @@ impl Section for LoggingConfig {
             format,
             destination,
             silences: silences(reader),
+            audit: audit(reader),
         }
     }
 }
@@ -116,6 +141,27 @@ impl LoggingConfig {
                 &DESTINATION,
                 "has no effect: over stdio, stdout belongs to the protocol",
             );
+        }
+    }
+}
+
+fn audit(reader: &mut Reader) -> AuditDestination {
+    let text = reader.text(&AUDIT).unwrap_or_default();
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "1" => return AuditDestination::BesideTheLog,
+        "off" | "false" | "0" => return AuditDestination::Off,
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&text) {
+        Ok(file) => AuditDestination::File(Arc::new(file)),
+        Err(error) => {
+            let text = format!("expected on, off or a file that can be written: {error}");
+            reader.problem(&AUDIT, text);
+            AuditDestination::Off
         }
     }
 }
@@ -171,6 +217,18 @@ mod tests {
                 "{told}"
             );
         }
+    }
+
+    #[test]
+    fn the_audit_stream_goes_beside_the_log_nowhere_or_to_a_file() {
+        let audit = |value| read(&[("LOG_AUDIT", value)]).map(|config| config.audit);
+        assert!(matches!(
+            audit("on").unwrap(),
+            AuditDestination::BesideTheLog
+        ));
+        assert!(matches!(audit("Off").unwrap(), AuditDestination::Off));
+        let told = audit("/no/such/folder/audit.jsonl").unwrap_err();
+        assert!(told.contains("LOG_AUDIT (environment): expected"), "{told}");
     }
 
     #[test]

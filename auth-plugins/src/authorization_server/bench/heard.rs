@@ -3,11 +3,10 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
+use gitlab_mcp_core::audit::TARGET;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-
-use crate::authorization_server::audit::TARGET;
 
 /// What was heard; clones share it.
 #[derive(Clone, Default)]

@@ -232,3 +232,17 @@ async fn a_code_for_a_path_of_the_operator_comes_back_there() {
     let seen = browser.open(back.as_str()).await;
     assert!(parameter(&seen.location().unwrap(), "code").is_some());
 }
+
+/// The answer that is due to the client.
+fn error_of(seen: &Seen) -> String {
+    assert_eq!(seen.status, StatusCode::FOUND);
+    let location = seen.location().unwrap();
+    assert!(location.as_str().starts_with(&format!("{REDIRECT}&")));
+    assert_eq!(
+        parameter(&location, "state").unwrap(),
+        "state of the client"
+    );
+    assert_eq!(parameter(&location, "iss").as_deref(), Some(BASE));
+    assert_eq!(parameter(&location, "code"), None);
+    parameter(&location, "error").unwrap()
+}

@@ -40,6 +40,22 @@ impl Gate {
         self.judge_all(&address.to_string(), &[address])
     }
 
+    /// Judges a URL that a stranger wrote: what the operator calls internal is not for strangers. All
+    /// other hosts are judged when the connection is made, unless a proxy resolves their names; then
+    /// what is known of them here counts.
+    pub(super) async fn judge_strangers(&self, url: &Url) -> Result<(), NotAllowed> {
+        let host = normal(url.host_str().ok_or(NotAllowed)?);
+        if self.is_internal(&host) {
+            return Err(NotAllowed);
+        }
+        if !self.proxies.is_empty()
+            && let Ok(found) = self.resolver.resolve(&host).await
+        {
+            return self.judge_all(&host, &found);
+        }
+        Ok(())
+    }
+
     /// The addresses a connection to `host` may use: all of them are fit, or none is used.
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, GateError> {
         let host = normal(host);

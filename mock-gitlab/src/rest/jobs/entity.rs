@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::zip;
 use crate::context::Cx;
 use crate::rest::users::basic_by_id;
-use crate::rest::{commits, pipelines};
+use crate::rest::{commits, pipelines, runners};
 use crate::world::Job;
 
 /// A job.
@@ -46,12 +46,12 @@ pub(super) fn job(cx: &Cx<'_>, job: &Job) -> Value {
         "web_url": cx.site.url(&format!("/{path}/-/jobs/{}", job.id)),
         "project": { "ci_job_token_scope_enabled": false },
         "artifacts": artifacts(job),
-        "runner": null,
+        "runner": runner(cx, job),
         "runner_manager": null,
         "artifacts_expire_at": null,
         "archived": false,
         "source": pipeline.map(|pipeline| &pipeline.source),
-        "tag_list": [],
+        "tag_list": job.tags,
     });
     if let Value::Object(all) = &mut value {
         if let Some(reason) = &job.failure_reason {
@@ -64,6 +64,11 @@ pub(super) fn job(cx: &Cx<'_>, job: &Job) -> Value {
         }
     }
     value
+}
+
+fn runner(cx: &Cx<'_>, job: &Job) -> Option<Value> {
+    let runner = cx.world.runners.get(&job.runner?)?;
+    Some(Value::Object(runners::entity::short(cx, runner)))
 }
 
 fn artifacts(job: &Job) -> Value {

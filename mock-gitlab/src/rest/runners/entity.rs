@@ -20,8 +20,13 @@ pub(super) fn status(cx: &Cx<'_>, runner: &Runner) -> &'static str {
     }
 }
 
+fn is_busy(cx: &Cx<'_>, runner: &Runner) -> bool {
+    let mut jobs = cx.world.jobs.values();
+    jobs.any(|job| job.runner == Some(runner.id) && job.status == "running")
+}
+
 /// As lists show it.
-pub(super) fn short(cx: &Cx<'_>, runner: &Runner) -> Map<String, Value> {
+pub(crate) fn short(cx: &Cx<'_>, runner: &Runner) -> Map<String, Value> {
     let status = status(cx, runner);
     let shown = json!({
         "id": runner.id,
@@ -36,7 +41,7 @@ pub(super) fn short(cx: &Cx<'_>, runner: &Runner) -> Map<String, Value> {
         "created_by": super::super::users::basic_by_id(cx, runner.created_by),
         "created_at": runner.created_at,
         "status": status,
-        "job_execution_status": "idle",
+        "job_execution_status": if is_busy(cx, runner) { "active" } else { "idle" },
     });
     match shown {
         Value::Object(all) => all,

@@ -103,11 +103,18 @@ pub(super) fn of_group(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
     answer(cx, found)
 }
 
-/// None: the mock's pipelines run by themselves, and no runner is asked.
+/// The jobs it took, newest first; `status` chooses among them.
 pub(super) fn jobs(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
-    cx.runner()?;
-    let none: [Value; 0] = [];
-    pagination::offset(cx, &none, Clone::clone)
+    let runner = cx.runner()?;
+    let words = ["running", "success", "failed", "canceled"];
+    let status = cx.params.choice("status", &words)?;
+    let all = cx.world.jobs.values().rev().filter(|job| {
+        job.runner == Some(runner.id) && status.is_none_or(|status| job.status == status)
+    });
+    let rows: Vec<u64> = all.map(|job| job.id).collect();
+    pagination::offset(cx, &rows, |id| {
+        super::super::jobs::entity(cx, *id).unwrap_or_default()
+    })
 }
 
 /// One machine stands behind each runner that has spoken.

@@ -9,7 +9,10 @@ use crate::world::{Token, TokenKind, World};
 impl World {
     /// Tries a finished job again and returns the id of the new try.
     pub fn retry_job(&mut self, id: u64, by: u64, now: Timestamp) -> Option<u64> {
-        let old = self.jobs.get(&id)?.clone();
+        let mut old = self.jobs.get(&id)?.clone();
+        if old.runner.take().is_some() {
+            old.written.clear();
+        }
         let new = self.next_id("job");
         let job = Job {
             id: new,
@@ -113,6 +116,7 @@ impl World {
     pub fn erase_job(&mut self, id: u64, now: Timestamp) {
         if let Some(job) = self.jobs.get_mut(&id) {
             job.log.clear();
+            job.written.clear();
             job.log_size = None;
             job.artifacts.clear();
             job.erased_at = Some(now);

@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) bridge: bool,
     /// How long its script waits, when it says so.
     pub(super) runs: Option<Duration>,
+    /// What a runner must be able to do.
+    pub(super) tags: Vec<String>,
     /// What it leaves behind.
     pub(super) artifacts: Vec<(String, Vec<u8>)>,
     sources: Sources,
@@ -84,6 +86,7 @@ fn plan(name: &str, job: &Node) -> Plan {
     let text = |key: &str| job.get(key).and_then(Node::text);
     let manual = text("when") == Some("manual");
     let script = job.get("script").map(Node::texts).unwrap_or_default();
+    let tags = job.get("tags").map(Node::texts).unwrap_or_default();
     // A manual job nobody waits for, unless the file says otherwise.
     let allow_failure = match text("allow_failure") {
         Some(answer) => answer == "true",
@@ -95,6 +98,7 @@ fn plan(name: &str, job: &Node) -> Plan {
         manual,
         allow_failure,
         bridge: job.get("trigger").is_some(),
+        tags: tags.into_iter().map(str::to_owned).collect(),
         runs: script::duration(&script),
         artifacts: artifacts(job, &script),
         sources: sources(job),

@@ -36,6 +36,7 @@ impl World {
     }
 
     pub(super) fn advance_pipeline(&mut self, id: u64, now: Timestamp) {
+        let wait = self.quirks.jobs_wait_for_runners;
         let Some(pipeline) = self.pipelines.get(&id) else {
             return;
         };
@@ -52,7 +53,7 @@ impl World {
                 .filter(|job| job.pipeline == id && job.stage == name && !job.retried)
                 .collect();
             for job in &mut jobs {
-                advance(job, &stage, now);
+                advance(job, &stage, (now, wait));
             }
             stage = after(&stage, &jobs);
         }
@@ -80,7 +81,8 @@ impl World {
     }
 }
 
-fn advance(job: &mut Job, stage: &Stage, now: Timestamp) {
+/// One step of a job that no runner took; with `wait` it stays where a runner has to come.
+fn advance(job: &mut Job, stage: &Stage, (now, wait): (Timestamp, bool)) {
     match stage {
         Stage::Busy => return,
         Stage::Broken => {
@@ -96,14 +98,14 @@ fn advance(job: &mut Job, stage: &Stage, now: Timestamp) {
             }
         }
     }
-    if job.status == "pending" {
+    if job.status == "pending" && !wait {
         let start = job.queued_at.unwrap_or(job.created_at).plus(TO_RUNNER);
         if start <= now {
             "running".clone_into(&mut job.status);
             job.started_at = Some(start);
         }
     }
-    if job.status == "running" {
+    if job.status == "running" && job.runner.is_none() {
         let end = job
             .started_at
             .unwrap_or(now)

@@ -14,6 +14,9 @@ impl Job {
         let Some(started) = self.started_at.filter(|_| self.erased_at.is_none()) else {
             return String::new();
         };
+        if self.runner.is_some() {
+            return String::from_utf8_lossy(&self.written).into_owned();
+        }
         if let Some(size) = self.log_size {
             return long(size);
         }

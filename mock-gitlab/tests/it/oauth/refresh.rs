@@ -206,3 +206,16 @@ async fn a_refresh_whose_answer_is_lost_has_still_happened() {
     refused(refresh(&gl, &app, token).await, 400, "invalid_grant");
     assert_eq!(status(&gl, &old).await, 401);
 }
+
+#[tokio::test]
+async fn a_pair_that_was_granted_without_the_flow_is_like_any_other() {
+    let gl = company().await;
+    let app = public(&gl);
+    let granted = gl.grant(&app, "alice");
+    let user = bearer(&gl, &granted.access).get("/user").await.expect(200);
+    assert_eq!(user.json()["username"], "alice");
+    let new = refresh(&gl, &app, &granted.refresh).await.expect(200);
+    assert_eq!(status(&gl, &new.json()).await, 200);
+    let old = bearer(&gl, &granted.access).get("/user").await;
+    assert_eq!(old.status, 401);
+}

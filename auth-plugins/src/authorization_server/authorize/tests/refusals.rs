@@ -97,7 +97,11 @@ async fn near_misses_of_a_redirect_uri_are_not_followed() {
 
 #[tokio::test]
 async fn no_trick_of_the_corpus_redirects_anybody() {
-    let bench = bench().await;
+    let bench = bench_with(Rules {
+        requests_per_minute: 100_000,
+        ..Rules::default()
+    })
+    .await;
     let own = "https://app.example/oauth/cb";
     bench.register(&[own]).await;
     let mut browser = bench.visitor();
@@ -283,4 +287,35 @@ async fn without_a_redirect_uri_the_device_page_is_asked_about_where_there_is_on
     assert_eq!(cancelled.status, StatusCode::FORBIDDEN);
     assert!(cancelled.body.contains("Nobody was signed in"));
     assert_eq!(bench.gitlab.log().count(), 0);
+    // Only an approval starts a device login.
+    let page = browser.open(&device(&[])).await;
+    let started = browser.press(&page, "approve").await;
+    assert!(!started.asks());
+    let asked = bench.gitlab.log().of("POST /oauth/authorize_device");
+    assert_eq!(asked.count(), 1);
+    assert_eq!(pending(&bench).await, 0);
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_has_to_wait() {
+    let bench = bench_with(Rules {
+        requests_per_minute: 2,
+        ..Rules::default()
+    })
+    .await;
+    bench.register(&[REDIRECT]).await;
+    let mut browser = bench.visitor();
+    let page = browser.open(&asking(&[])).await;
+    assert!(page.asks() && browser.open(&asking(&[])).await.asks());
+    let refused = browser.open(&asking(&[])).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers.contains_key("retry-after"));
+    assert!(refused.body.contains("Too many requests"));
+    let refused = browser.get(&asking(&[]), "*/*").await;
+    assert!(refused.body.contains("too_many_requests"));
+    // The answer to a page that was shown counts for itself.
+    assert!(browser.press(&page, "approve").await.leads_to().is_some());
+    browser.press(&page, "approve").await;
+    let refused = browser.press(&page, "approve").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
 }

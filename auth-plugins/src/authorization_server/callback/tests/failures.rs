@@ -2,20 +2,6 @@
 
 use super::*;
 
-/// The answer that is due to the client.
-fn error_of(seen: &Seen) -> String {
-    assert_eq!(seen.status, StatusCode::FOUND);
-    let location = seen.location().unwrap();
-    assert!(location.as_str().starts_with(&format!("{REDIRECT}&")));
-    assert_eq!(
-        parameter(&location, "state").unwrap(),
-        "state of the client"
-    );
-    assert_eq!(parameter(&location, "iss").as_deref(), Some(BASE));
-    assert_eq!(parameter(&location, "code"), None);
-    parameter(&location, "error").unwrap()
-}
-
 #[tokio::test]
 async fn what_gitlab_says_about_an_error_stays_here() {
     let bench = bench_of_web_client().await;
@@ -112,6 +98,24 @@ async fn who_somebody_is_must_be_known() {
         .add(Fault::status(401).as_json().on("GET /oauth/token/info"));
     let seen = bench.visitor().sign_in(&asking(&[]), "alice").await;
     assert!(parameter(&seen.location().unwrap(), "code").is_some());
+}
+
+#[tokio::test]
+async fn whoever_is_in_no_allowed_group_gets_no_code_and_gitlab_s_token_is_revoked() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let bench = bench_with(Rules {
+        groups: vec!["no-such-group".to_owned()],
+        ..Rules::default()
+    })
+    .await;
+    bench.register(&[REDIRECT]).await;
+    let seen = bench.visitor().sign_in(&asking(&[]), "alice").await;
+    assert_eq!(error_of(&seen), "access_denied");
+    assert_eq!(stored(&bench).await, (0, 0));
+    let told = "group_denied refused not_in_an_allowed_group".to_owned();
+    assert!(heard.events().contains(&told));
+    assert_eq!(bench.gitlab.log().of("POST /oauth/revoke").count(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,155 @@
+//! The grant `refresh_token`. Each use makes the next token; what a superseded one is worth depends
+//! on whether its successor has arrived. RFC 6749 section 6, RFC 9700 section 4.14.2.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::Response;
+
+use super::Presented;
+use super::code::not_a_member;
+use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::audit::{Entry, Event};
+use crate::authorization_server::error::OAuthError;
+use crate::authorization_server::grant::Login;
+use crate::authorization_server::groups::NotMember;
+use crate::authorization_server::records::Found;
+use crate::authorization_server::renewal::NotFresh;
+use crate::authorization_server::tokens::Tokens;
+
+/// Within so many seconds of a rotation the same token again is a race of one client.
+const RACE: u64 = 10;
+
+/// What a proven refresh token is, seen from the login.
+enum Standing {
+    /// The present one.
+    Present,
+    /// The one before, whose successor may not have arrived.
+    Repeated,
+    /// One that nobody has any business with.
+    Reused,
+}
+
+impl AuthorizationServer {
+    pub(super) async fn by_refresh_token(
+        self: &Arc<Self>,
+        presented: &Presented<'_>,
+    ) -> Result<Response<Body>, OAuthError> {
+        let (found, number) = self.proven(presented).await?;
+        match self.standing(&found.record, number) {
+            Standing::Present => self.rotate(presented, found, number).await,
+            Standing::Repeated => Ok(self.repeat(presented, &found.record)),
+            Standing::Reused => Err(self.reused(presented, found.record).await?),
+        }
+    }
+
+    /// The login of the refresh token that was sent, and the token's number. Nothing happens to a
+    /// login without proof.
+    async fn proven(&self, presented: &Presented<'_>) -> Result<(Found<Login>, u64), OAuthError> {
+        let asked = presented.asked;
+        let token = asked.form.need("refresh_token")?;
+        let token = Tokens::read_refresh(token).ok_or_else(refused)?;
+        let found = self.login(&token.sid).await?.ok_or_else(refused)?;
+        let login = &found.record;
+        let ours = login.client == presented.client.id
+            && login.issuer == asked.base.issuer()
+            && login.instance == self.instance.base();
+        if !ours || !self.tokens.proves(&asked.base, &token, &login.salt) {
+            return Err(refused());
+        }
+        Ok((found, token.rgen))
+    }
+
+    fn standing(&self, login: &Login, number: u64) -> Standing {
+        if login.rgen == number {
+            return Standing::Present;
+        }
+        let age = self.tokens.now().saturating_sub(login.rotated);
+        let is_race = age < RACE;
+        let is_lost = !login.present_used && age < self.rules.grace.as_secs();
+        if login.rgen == number.saturating_add(1) && (is_race || is_lost) {
+            Standing::Repeated
+        } else {
+            Standing::Reused
+        }
+    }
+
+    async fn rotate(
+        self: &Arc<Self>,
+        presented: &Presented<'_>,
+        found: Found<Login>,
+        number: u64,
+    ) -> Result<Response<Body>, OAuthError> {
+        let found = self.freshen(found).await.map_err(not_fresh)?;
+        let found = self.member_at_refresh(found).await.map_err(not_member)?;
+        let now = self.tokens.now();
+        let mut rotated = false;
+        let changed = self.change(found, |login| {
+            rotated = login.rgen == number;
+            if rotated {
+                login.rgen = number.saturating_add(1);
+                (login.rotated, login.used) = (now, now);
+                login.present_used = false;
+            }
+            rotated
+        });
+        let changed = changed.await?.ok_or_else(refused)?;
+        if rotated {
+            self.note(Event::TokenRefreshed, presented, &changed.record);
+            return Ok(self.issue(&presented.asked.base, &changed.record));
+        }
+        // Another request with this token was faster.
+        match self.standing(&changed.record, number) {
+            Standing::Present | Standing::Repeated => Ok(self.repeat(presented, &changed.record)),
+            Standing::Reused => Err(self.reused(presented, changed.record).await?),
+        }
+    }
+
+    /// The same successor again, with another access token.
+    fn repeat(&self, presented: &Presented<'_>, login: &Login) -> Response<Body> {
+        self.note(Event::TokenRefreshed, presented, login);
+        self.issue(&presented.asked.base, login)
+    }
+
+    /// Two parties hold tokens of this login, and one of them stole them: it ends for both.
+    async fn reused(
+        &self,
+        presented: &Presented<'_>,
+        login: Login,
+    ) -> Result<OAuthError, OAuthError> {
+        Entry::new(Event::RefreshReuse)
+            .refused("refresh_reuse")
+            .client(&presented.client.id, &presented.client.name)
+            .person(
+                &login.subject,
+                login.username.as_deref().unwrap_or_default(),
+            )
+            .login(&login.sid)
+            .from(&presented.from)
+            .write();
+        self.end(login, "refresh_reuse").await?;
+        Ok(refused())
+    }
+}
+
+fn refused() -> OAuthError {
+    OAuthError::invalid_grant(
+        "the refresh token is unknown, expired, used before or of another client, or its login has \
+         ended: sign in again",
+    )
+}
+
+fn not_fresh(reason: NotFresh) -> OAuthError {
+    match reason {
+        NotFresh::Ended => refused(),
+        NotFresh::Unavailable(wait) => OAuthError::unavailable(wait),
+    }
+}
+
+fn not_member(reason: NotMember) -> OAuthError {
+    match reason {
+        NotMember::Denied => not_a_member(),
+        NotMember::Ended => refused(),
+        NotMember::Unavailable(wait) => OAuthError::unavailable(wait),
+    }
+}
