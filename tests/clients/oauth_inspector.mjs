@@ -1,12 +1,12 @@
 // The command line of the inspector, package `@modelcontextprotocol/inspector` 2.x: one process for
-// each call, which share what they keep on disk. It says where to sign in, and listens.
+// each call, which share what they keep on disk. It opens a browser and listens by itself.
 //
 // Usage: node oauth_inspector.mjs legacy|modern
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { checkNames, letExpire, show, work } from './oauth_steps.mjs';
+import { PERSON, checkNames, letExpire, work } from './oauth_steps.mjs';
 import { check, script, setting } from './steps.mjs';
 
 const CLI = join(
@@ -27,23 +27,23 @@ await script(async () => {
     await work('refreshed', call);
 });
 
-/** Runs the inspector once, and shows the person the link it may print. */
+/** Runs the inspector once. Without a terminal it opens no browser unless it is told to. */
 async function inspect(args) {
     const callback = `http://127.0.0.1:${setting('PORT')}/oauth/callback`;
     const child = spawn(process.execPath, [
         CLI, '--cli', setting('URL'), '--transport', 'http', '--protocol-era', process.argv[2],
         '--callback-url', callback, '--format', 'json', ...args,
-    ], { env: { ...process.env, HOME: setting('FOLDER') } });
-    let [stdout, stderr, shown] = ['', '', false];
-    child.stdout.on('data', (data) => { stdout += data; });
-    child.stderr.on('data', (data) => {
-        stderr += data;
-        const link = stderr.match(/(https?:\/\/\S+\/authorize\?\S+)\s/);
-        if (link && !shown) {
-            shown = true;
-            show(link[1]);
-        }
+    ], {
+        env: {
+            ...process.env,
+            HOME: setting('FOLDER'),
+            BROWSER: PERSON,
+            MCP_AUTO_OPEN_ENABLED: 'true',
+        },
     });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => { stdout += data; });
+    child.stderr.on('data', (data) => { stderr += data; });
     const limit = setTimeout(() => child.kill(), 60_000);
     const code = await new Promise((resolve) => child.on('exit', resolve));
     clearTimeout(limit);

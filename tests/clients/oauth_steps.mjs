@@ -93,10 +93,11 @@ export function provider(uri) {
 }
 
 /**
- * A whole session with one of the TypeScript clients. `connect(provider)` makes a client and its
- * transport and connects them; `Unauthorized` is what it throws when it needs the code.
+ * A whole session with one of the TypeScript clients. `make(provider)` makes a client and its
+ * transport; `Unauthorized` is what it throws when it needs a code, `finish` gives it the code, and
+ * `look` looks at the connected client.
  */
-export async function session(make, Unauthorized, finish) {
+export async function session(make, Unauthorized, finish, look = () => {}) {
     const { arrived, uri } = await listen();
     const own = provider(uri);
     let { client, transport } = make(own);
@@ -112,6 +113,7 @@ export async function session(make, Unauthorized, finish) {
         ({ client, transport } = make(own));
         await client.connect(transport, { timeout: 30_000 });
     }
+    look(client);
     const tools = [];
     let cursor;
     do {

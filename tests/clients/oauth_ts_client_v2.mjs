@@ -13,14 +13,14 @@ const NEGOTIATIONS = {
 await script(async () => {
     const [versionNegotiation, version] = NEGOTIATIONS[process.argv[2]];
     const { Client, StreamableHTTPClientTransport, UnauthorizedError } = load('@modelcontextprotocol/client');
-    let last;
-    const make = (authProvider) => {
-        last = new Client({ name: 'gitlab-mcp-tests', version: '1.0.0' }, { versionNegotiation });
-        const transport = new StreamableHTTPClientTransport(new URL(setting('URL')), { authProvider });
-        return { client: last, transport };
-    };
+    const make = (authProvider) => ({
+        client: new Client({ name: 'gitlab-mcp-tests', version: '1.0.0' }, { versionNegotiation }),
+        transport: new StreamableHTTPClientTransport(new URL(setting('URL')), { authProvider }),
+    });
     // The issuer of the answer is part of what this client checks. RFC 9207
     const finish = (transport, arrived) => transport.finishAuth(new URLSearchParams(arrived));
-    await session(make, UnauthorizedError, finish);
-    check('negotiated version', last.getNegotiatedProtocolVersion() === version, last.getNegotiatedProtocolVersion());
+    await session(make, UnauthorizedError, finish, (client) => {
+        const negotiated = client.getNegotiatedProtocolVersion();
+        check('negotiated version', negotiated === version, negotiated);
+    });
 });

@@ -77,7 +77,13 @@ mod tests {
 
     #[test]
     fn no_option_means_every_group() {
-        assert_eq!(parse("test"), Ok(Arguments::Test { only: Vec::new(), write: false }));
+        assert_eq!(
+            parse("test"),
+            Ok(Arguments::Test {
+                only: Vec::new(),
+                write: false
+            })
+        );
     }
 
     #[test]

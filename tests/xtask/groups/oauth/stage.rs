@@ -49,7 +49,10 @@ impl Setting {
 
     fn variables(self, application: &str) -> Vec<(&'static str, String)> {
         let owned = |pairs: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-            pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect()
         };
         match self {
             Self::Session => owned(&[
@@ -61,7 +64,10 @@ impl Setting {
                 ("GITLAB_MCP_OAUTH", "true"),
                 ("OAUTH_STATELESS_SECRET", SECRET),
                 ("GITLAB_OAUTH_APP_ID", application),
-                ("GITLAB_OAUTH_CALLBACK_PROXY", if self == Self::Proxy { "true" } else { "false" }),
+                (
+                    "GITLAB_OAUTH_CALLBACK_PROXY",
+                    if self == Self::Proxy { "true" } else { "false" },
+                ),
             ]),
         }
     }
@@ -77,7 +83,11 @@ impl Setting {
 }
 
 /// Signs one client in, and looks at what happened.
-pub(super) fn play(workbench: &Workbench, client: &Client, setting: Setting) -> Result<(), Outcome> {
+pub(super) fn play(
+    workbench: &Workbench,
+    client: &Client,
+    setting: Setting,
+) -> Result<(), Outcome> {
     let mut command = command(workbench, client.language, client.script)?;
     let scene = Scene::start(workbench)?;
     let folder = Folder::empty(workbench, &format!("{}-{}", client.name(), setting.name()))?;
@@ -121,12 +131,16 @@ pub(super) fn play(workbench: &Workbench, client: &Client, setting: Setting) -> 
 /// A confidential application would need its secret here as well; this one is public.
 fn register(scene: &Scene, redirect: &str) -> Result<String, String> {
     let address = scene.base().trim_start_matches("http://");
-    let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
+    let address = address
+        .parse()
+        .map_err(|error| format!("{address}: {error}"))?;
     let path = format!(
         "/api/v4/applications?name=matrix&confidential=false&scopes=api%20read_user&redirect_uri={redirect}"
     );
     let request = Request::new("POST", &path).header("Private-Token", ADMINISTRATOR);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let reply: Reply = runtime.block_on(request.send(address));
     let message: Value = serde_json::from_str(&reply.body).unwrap_or_default();
@@ -137,7 +151,9 @@ fn register(scene: &Scene, redirect: &str) -> Result<String, String> {
 fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     let address = listener.and_then(|listener| listener.local_addr());
-    address.map(|address| address.port()).map_err(|error| format!("127.0.0.1: {error}"))
+    address
+        .map(|address| address.port())
+        .map_err(|error| format!("127.0.0.1: {error}"))
 }
 
 /// What a run leaves behind.
@@ -162,13 +178,22 @@ impl Folder {
     fn judge(&self) -> Result<(), String> {
         let people = lines(&self.file("people"))?;
         let [person] = people.as_slice() else {
-            return Err(format!("the person was asked {} times: {people:?}", people.len()));
+            return Err(format!(
+                "the person was asked {} times: {people:?}",
+                people.len()
+            ));
         };
         if person["passwords"] != 1 {
-            return Err(format!("the person signed in at GitLab {} times", person["passwords"]));
+            return Err(format!(
+                "the person signed in at GitLab {} times",
+                person["passwords"]
+            ));
         }
         let audit = lines(&self.file("audit"))?;
-        let names: Vec<&str> = audit.iter().filter_map(|line| line["event"].as_str()).collect();
+        let names: Vec<&str> = audit
+            .iter()
+            .filter_map(|line| line["event"].as_str())
+            .collect();
         for (event, expected) in [
             ("client_registered", 1),
             ("login_started", 1),
@@ -183,7 +208,9 @@ impl Folder {
         ] {
             let count = names.iter().filter(|name| **name == event).count();
             if count != expected {
-                return Err(format!("{event}: {count}, expected {expected}; in all {names:?}"));
+                return Err(format!(
+                    "{event}: {count}, expected {expected}; in all {names:?}"
+                ));
             }
         }
         Ok(())
@@ -192,7 +219,11 @@ impl Folder {
 
 /// The JSON objects of a file, one a line.
 fn lines(path: &Path) -> Result<Vec<Value>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let parsed = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let parsed = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>();
     parsed.map_err(|error| format!("{}: {error}", path.display()))
 }
