@@ -58,8 +58,12 @@ export async function listen() {
     return { arrived, uri: `http://127.0.0.1:${server.address().port}/callback` };
 }
 
-/** Shows a link to the person and waits until they are done. */
+/** Shows a link to the person and waits until they are done; in a real browser where there is one. */
 export async function show(link) {
+    if (process.env.GITLAB_MCP_TEST_CHROMIUM) {
+        await (await import('./oauth_chromium.mjs')).signIn(String(link));
+        return;
+    }
     const person = spawn('python3', [PERSON, String(link)], { stdio: 'inherit' });
     const code = await new Promise((resolve) => person.on('exit', resolve));
     check('the person gets through', code === 0, code);

@@ -8,8 +8,8 @@ mod table;
 
 use crate::report::Outcome;
 use crate::workbench::Workbench;
-use clients::CLIENTS;
-use stage::{Setting, play};
+use clients::{CLIENTS, OF_BROWSER};
+use stage::{Setting, conformance, play, with_chromium};
 use table::{Cell, Table};
 
 /// Runs every client in every setting, and compares the table in the documentation with the run.
@@ -26,6 +26,15 @@ pub(super) fn run(workbench: &mut Workbench) {
             });
             table.add(client, setting, cell);
         }
+    }
+    for setting in Setting::ALL {
+        workbench.case(&format!("oauth/chromium-{}", setting.name()), |workbench| {
+            with_chromium(workbench, OF_BROWSER, setting)
+        });
+    }
+    for setting in [Setting::Proxy, Setting::Session] {
+        let name = format!("oauth/conformance-{}", setting.name());
+        workbench.case(&name, |workbench| conformance(workbench, setting));
     }
     workbench.case("oauth/the-table-is-true", |workbench| {
         table.settle(workbench).map_err(Outcome::from)

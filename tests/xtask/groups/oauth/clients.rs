@@ -69,6 +69,18 @@ pub(super) const CLIENTS: [Client; 7] = [
     },
 ];
 
+/// Not a client, but it needs the same.
+pub(super) const SUITE: Client = Client {
+    title: "",
+    language: Node,
+    script: "oauth_conformance.mjs",
+    words: "",
+    redirect: "http://127.0.0.1:PORT/callback",
+};
+
+/// The one that a person with a real browser uses.
+pub(super) const OF_BROWSER: &Client = &CLIENTS[1];
+
 impl Client {
     /// For the names of cases and folders.
     pub(super) fn name(&self) -> String {

@@ -3,12 +3,13 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use gitlab_mcp_tests::{Reply, Request};
 use serde_json::Value;
 
-use super::clients::Client;
+use super::clients::{Client, SUITE};
 use crate::groups::clients::{command, failure};
 use crate::report::{Lack, Outcome};
 use crate::server::Server;
@@ -82,50 +83,113 @@ impl Setting {
     }
 }
 
-/// Signs one client in, and looks at what happened.
+/// Signs one client in, lets its token expire, and looks at what happened.
 pub(super) fn play(
     workbench: &Workbench,
     client: &Client,
     setting: Setting,
 ) -> Result<(), Outcome> {
+    let stage = Stage::set(workbench, client, setting)?;
+    let command = command(workbench, client.language, client.script)?;
+    stage.run(workbench, command)?.once_and_silently()
+}
+
+/// The same with a real browser.
+pub(super) fn with_chromium(
+    workbench: &Workbench,
+    client: &Client,
+    setting: Setting,
+) -> Result<(), Outcome> {
+    let stage = Stage::set(workbench, client, setting)?;
     let mut command = command(workbench, client.language, client.script)?;
-    let scene = Scene::start(workbench)?;
-    let folder = Folder::empty(workbench, &format!("{}-{}", client.name(), setting.name()))?;
-    let (port, client_port) = (free_port()?, free_port()?);
-    let base = format!("http://127.0.0.1:{port}");
-    let redirect = setting.redirect(&base, &client.redirect(client_port));
-    let application = register(&scene, &redirect)?;
-    let mut product = workbench.clean(workbench.binaries()?.get("under-test")?);
-    listening(&mut product);
-    product
-        .envs(setting.variables(&application))
-        .env("PORT", port.to_string())
-        .env("MCP_SERVER_URL", &base)
-        .env("GITLAB_API_URL", scene.api_url())
-        .env("LOG_LEVEL", "debug")
-        .env("LOG_AUDIT", folder.file("audit"))
-        .env("UNDER_TEST_CLOCK", folder.file("clock"));
-    let product = Server::start(&mut product, workbench.guard()).map_err(Lack::Broken)?;
-    command
-        .args(client.words.split_whitespace())
-        .env("HOME", folder.file("home"))
-        .env("GITLAB_MCP_TEST_URL", product.endpoint())
-        .env("GITLAB_MCP_TEST_GITLAB", scene.base())
-        .env("GITLAB_MCP_TEST_PROJECT", PROJECT)
-        .env("GITLAB_MCP_TEST_PERSON", PERSON)
-        .env("GITLAB_MCP_TEST_PEOPLE", folder.file("people"))
-        .env("GITLAB_MCP_TEST_FOLDER", folder.file("home"))
-        .env("GITLAB_MCP_TEST_PORT", client_port.to_string())
-        .env("GITLAB_MCP_TEST_CLOCK", folder.file("clock"))
-        .env("GITLAB_MCP_TEST_LIFE", LIFE.to_string());
-    let done = workbench.run(&mut command, LIMIT)?;
-    if !done.succeeded() {
-        return Err(failure(&done, &product));
+    let chromium = workbench.chromium()?;
+    command.env("GITLAB_MCP_TEST_CHROMIUM", chromium.program());
+    stage.run(workbench, command)?.once_and_silently()
+}
+
+/// The scenarios of the official suite for authorization servers: the script looks at their sums.
+pub(super) fn conformance(workbench: &Workbench, setting: Setting) -> Result<(), Outcome> {
+    let stage = Stage::set(workbench, &SUITE, setting)?;
+    let command = command(workbench, SUITE.language, SUITE.script)?;
+    stage.run(workbench, command).map(|_| ())
+}
+
+/// What the scene of one case is made of.
+struct Stage {
+    scene: Scene,
+    product: Server,
+    folder: Folder,
+    client: &'static str,
+    client_port: u16,
+}
+
+impl Stage {
+    fn set(workbench: &Workbench, client: &Client, setting: Setting) -> Result<Self, Outcome> {
+        let scene = Scene::start(workbench)?;
+        let folder = Folder::empty(workbench, &format!("{}-{}", client.name(), setting.name()))?;
+        let (port, client_port) = (free_port()?, free_port()?);
+        let base = format!("http://127.0.0.1:{port}");
+        let redirect = setting.redirect(&base, &client.redirect(client_port));
+        let application = register(&scene, &redirect)?;
+        let mut product = workbench.clean(workbench.binaries()?.get("under-test")?);
+        listening(&mut product);
+        product
+            .envs(setting.variables(&application))
+            .env("PORT", port.to_string())
+            .env("MCP_SERVER_URL", &base)
+            .env("GITLAB_API_URL", scene.api_url())
+            .env("LOG_LEVEL", "debug")
+            .env("LOG_AUDIT", folder.file("audit"))
+            .env("UNDER_TEST_CLOCK", folder.file("clock"));
+        let product = Server::start(&mut product, workbench.guard()).map_err(Lack::Broken)?;
+        Ok(Self {
+            scene,
+            product,
+            folder,
+            client: client.words,
+            client_port,
+        })
     }
-    folder.judge().map_err(|problem| {
-        let said = done.describe();
-        Outcome::Failed(format!("{problem}\n{said}\n{}", product.tail()))
-    })
+
+    /// Runs a client to its end; what it left behind is in the folder.
+    fn run(self, workbench: &Workbench, mut client: Command) -> Result<Played, Outcome> {
+        client
+            .args(self.client.split_whitespace())
+            .env("HOME", self.folder.file("home"))
+            .env("GITLAB_MCP_TEST_URL", self.product.endpoint())
+            .env("GITLAB_MCP_TEST_GITLAB", self.scene.base())
+            .env("GITLAB_MCP_TEST_PROJECT", PROJECT)
+            .env("GITLAB_MCP_TEST_PERSON", PERSON)
+            .env("GITLAB_MCP_TEST_PEOPLE", self.folder.file("people"))
+            .env("GITLAB_MCP_TEST_FOLDER", self.folder.file("home"))
+            .env("GITLAB_MCP_TEST_PORT", self.client_port.to_string())
+            .env("GITLAB_MCP_TEST_CLOCK", self.folder.file("clock"))
+            .env("GITLAB_MCP_TEST_LIFE", LIFE.to_string());
+        let done = workbench.run(&mut client, LIMIT)?;
+        if !done.succeeded() {
+            return Err(failure(&done, &self.product));
+        }
+        let said = format!("{}\n{}", done.describe(), self.product.tail());
+        Ok(Played {
+            folder: self.folder,
+            said,
+        })
+    }
+}
+
+/// A client that has come to a good end.
+struct Played {
+    folder: Folder,
+    said: String,
+}
+
+impl Played {
+    /// One person signed in once, and a refresh did the rest.
+    fn once_and_silently(&self) -> Result<(), Outcome> {
+        let said = &self.said;
+        let judged = self.folder.judge();
+        judged.map_err(|problem| Outcome::Failed(format!("{problem}\n{said}")))
+    }
 }
 
 /// A confidential application would need its secret here as well; this one is public.
