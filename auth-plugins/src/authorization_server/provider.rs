@@ -166,7 +166,10 @@ impl Provider {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub(crate) async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+    pub(crate) async fn credential(
+        &self,
+        caller: &Caller,
+    ) -> Result<Option<Credential>, AuthError> {
         let Some(own) = caller.own::<Own>() else {
             return Ok(Callers::credential(caller));
         };
