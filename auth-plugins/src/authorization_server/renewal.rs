@@ -131,12 +131,13 @@ impl AuthorizationServer {
             .generation(Generation(login.ugen))
     }
 
-    /// Waits for what must not be cut off: renewals and checks under way, revocations just begun. The
-    /// process ends.
+    /// Waits for what must not be cut off: renewals, checks and polls of device logins under way,
+    /// revocations just begun. The process ends.
     pub(crate) async fn settle(&self) {
         let settled = async {
             self.checks.landed().await;
             self.renewals.landed().await;
+            self.device_asks.landed().await;
             let all = u32::try_from(super::outbox::AT_ONCE).unwrap_or(u32::MAX);
             drop(self.revoking.acquire_many(all).await);
         };

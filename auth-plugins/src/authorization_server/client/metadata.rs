@@ -89,7 +89,7 @@ fn text<'a>(
 }
 
 /// The strings of an array; `None` when the member is missing or of another type.
-fn texts<'a>(value: Option<&'a Value>) -> Option<Vec<&'a str>> {
+fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
     value?.as_array()?.iter().map(Value::as_str).collect()
 }
 

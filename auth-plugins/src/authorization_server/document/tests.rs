@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use gitlab_mcp_core::clock::Clock as _;
 use serde_json::{Value, json};
 
 use super::*;
@@ -61,6 +60,7 @@ async fn a_good_document_makes_a_client_that_shows_its_host() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of refusals")]
 async fn a_document_that_does_not_fit_is_refused() {
     let changed = |name: &str, value: Value| {
         let mut document = document();
@@ -283,5 +283,4 @@ async fn a_failure_is_remembered_for_a_minute() {
     // A document that was taken away is gone.
     bench.clock.advance(Duration::from_mins(1));
     assert_eq!(client().await, Err(NoClient::Unknown));
-    assert!(bench.clock.monotonic() > Duration::from_mins(7) - Duration::from_secs(1));
 }

@@ -7,6 +7,7 @@ use crate::authorization_server::redirect_uri::tests::tricks;
 const OK: &str = r#""redirect_uris":["https://app.example/cb"]"#;
 
 /// Bodies that are not client metadata.
+#[expect(clippy::too_many_lines, reason = "a table of refusals")]
 fn malformed() -> Vec<String> {
     let with = |members: &str| format!("{{{OK},{members}}}");
     let uris = |uris: &str| format!(r#"{{"redirect_uris":{uris}}}"#);
