@@ -122,6 +122,7 @@ pub struct AuthorizationServer {
     renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
     checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
     revoking: Arc<Semaphore>,
+    device_asks: Arc<SingleFlight<String, ()>>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -171,6 +172,7 @@ impl AuthorizationServer {
             renewals: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
             checks: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
             revoking: Arc::new(Semaphore::new(outbox::AT_ONCE)),
+            device_asks: Arc::new(SingleFlight::new(device::AT_ONCE)),
         })
     }
 }

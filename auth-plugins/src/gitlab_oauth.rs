@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gitlab_mcp_core::gitlab::{Egress, Instance, InstanceError};
 use gitlab_mcp_core::secret::{Alphabet, ClientSecret, GitLabToken, Kind, Secret};
-use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicTokenResponse, BasicTokenType};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, DeviceAuthorizationUrl, EndpointSet,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse as _, TokenUrl,
@@ -265,6 +265,9 @@ fn redirect(uri: &Url) -> std::borrow::Cow<'static, RedirectUrl> {
 }
 
 fn tokens(answer: &BasicTokenResponse) -> Result<Tokens, GrantError> {
+    if *answer.token_type() != BasicTokenType::Bearer {
+        return Err(GrantError::Invalid);
+    }
     let access = Secret::parse(answer.access_token().secret().clone(), 1)
         .map_err(|_| GrantError::Invalid)?;
     let refresh = answer

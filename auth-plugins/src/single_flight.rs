@@ -166,15 +166,15 @@ mod tests {
             1
         });
         assert_eq!(flight.join("two", async { 2 }).await, Some(2));
-        let (hold, held) = oneshot::channel::<()>();
+        let (let_go, gone) = oneshot::channel::<()>();
         let second = flight.present_or("two", async move {
-            held.await.ok();
+            gone.await.ok();
             2
         });
         assert_eq!(flight.join("three", async { 3 }).await, None);
         assert!(flight.present_or("one", async { 4 }).is_some());
         go.send(()).unwrap();
-        hold.send(()).unwrap();
+        let_go.send(()).unwrap();
         assert_eq!(first.unwrap().await, Some(1));
         assert_eq!(second.unwrap().await, Some(2));
         assert_eq!(flight.join("three", async { 3 }).await, Some(3));

@@ -2,16 +2,17 @@
 
 import { ALICE, MUSIC_BOX, ROOT, startMock } from './gitbeaker_stage.mjs';
 import * as ci from './gitbeaker_rows_ci.mjs';
+import * as oauth from './gitbeaker_rows_oauth.mjs';
 import * as people from './gitbeaker_rows_people.mjs';
 import * as work from './gitbeaker_rows_work.mjs';
 
-export const ROWS = { ...people.ROWS, ...work.ROWS, ...ci.ROWS };
+export const ROWS = { ...people.ROWS, ...oauth.ROWS, ...work.ROWS, ...ci.ROWS };
 
-const oauth = Array.from({ length: 16 }, (_, at) => `O${String(at + 1).padStart(2, '0')}`);
+const pages = ['O04', 'O05', 'O06', 'O07', 'O08', 'O09'];
 
 /** Row → why not. */
 export const OUT_OF_REACH = {
-    ...Object.fromEntries(oauth.map((row) => [row, 'the client knows no address outside of the API'])),
+    ...Object.fromEntries(pages.map((row) => [row, 'the client has no cookies'])),
     A02: 'the client sends its token in a header only',
     A05: 'the client sends its token in a header only',
     A07: 'the client has no cookies',

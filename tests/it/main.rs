@@ -15,6 +15,7 @@ mod cookie;
 mod cookie_proxy;
 mod docs;
 mod local_oauth;
+mod mcp_sign_in;
 mod reachable;
 mod remote;
 mod sign_in;

@@ -45,6 +45,13 @@ impl Request {
         self
     }
 
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Sends it and reads the whole answer.
     ///
     /// # Panics

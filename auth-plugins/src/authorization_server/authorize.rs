@@ -13,6 +13,7 @@ use super::browser::idle_answer;
 use super::browser::refusal::Stop;
 use super::browser::wants_page;
 use super::client::{Client, Origin};
+use super::consent::After;
 use super::error::{OAuthError, PAUSE};
 use super::grant::Request;
 use super::limits::Limited;
@@ -59,7 +60,7 @@ impl AuthorizationServer {
         if self.must_ask(base, &client, &request, &parts.headers) {
             return Ok(self.ask(base, request, &client, parts));
         }
-        Ok(self.go_on(base, request, &from).await)
+        Ok(self.go_on(base, request, After::Link, &from).await)
     }
 
     /// Whether a person has to approve on a page of ours first.
@@ -85,9 +86,15 @@ impl AuthorizationServer {
     }
 
     /// What follows once a request is approved, or needs no approval.
-    pub(crate) async fn go_on(&self, base: &Base, request: Request, from: &From) -> Response<Body> {
+    pub(crate) async fn go_on(
+        &self,
+        base: &Base,
+        request: Request,
+        after: After,
+        from: &From,
+    ) -> Response<Body> {
         if request.redirect_uri.is_some() {
-            self.to_gitlab(base, request, from).await
+            self.to_gitlab(base, request, after, from).await
         } else {
             self.start_device_page(base, request, from).await
         }

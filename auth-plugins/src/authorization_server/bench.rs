@@ -13,6 +13,8 @@ use url::Url;
 use super::*;
 use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier};
 
+pub(crate) mod browser;
+pub(crate) mod heard;
 pub(crate) mod replicas;
 pub(crate) mod weak_store;
 

@@ -8,9 +8,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use gitlab_mcp_store::StoreError;
 use http::header::SET_COOKIE;
-use http::request::Parts;
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -24,10 +22,10 @@ use super::grant::Pending;
 
 use super::page::Problem;
 use super::parameters::Parameters;
-use super::records::TakenRecord;
+use super::redirect_uri::shown_target;
 use super::rules::Flow;
-use super::site::Base;
 
+mod claim;
 mod sign_in;
 
 use sign_in::{Failed, Visit};
@@ -59,13 +57,13 @@ impl AuthorizationServer {
         let from = From::of(&parts);
         let pending = match self.claim(&base, &parts, &parameters, state).await {
             Ok(pending) => pending,
-            Err(problem) => {
-                let reason = problem.error;
-                Entry::new(Event::LoginFailed)
-                    .refused(reason)
-                    .from(&from)
-                    .write();
-                return self.problem(&problem);
+            Err(refused) => {
+                // A state that nobody knows is nobody's login.
+                if let Some(reason) = refused.reason() {
+                    let entry = Entry::new(Event::LoginFailed).refused(reason);
+                    entry.from(&from).write();
+                }
+                return self.problem(&refused.problem());
             }
         };
         let visit = Visit {
@@ -79,50 +77,6 @@ impl AuthorizationServer {
         response
     }
 
-    /// The login this request belongs to, for this request alone.
-    async fn claim(
-        &self,
-        base: &Base,
-        parts: &Parts,
-        parameters: &Parameters,
-        state: &str,
-    ) -> Result<Pending, Problem<'static>> {
-        let unavailable = |_: StoreError| Problem::store_unavailable();
-        let found = self.records.get::<Pending>(state).await;
-        if let Some(found) = found.map_err(unavailable)? {
-            let pending = &found.record;
-            if pending.request.issuer != base.issuer() || pending.ends <= self.tokens.now() {
-                return Err(Problem::unknown_state());
-            }
-            let bound = pending.browser.as_deref();
-            let wrong = if bound
-                .is_some_and(|digest| !browser::is_bound(&parts.headers, state, base, digest))
-            {
-                Some(Problem::other_browser())
-            } else if !self.is_issuer(parameters.get("iss")) {
-                Some(Problem::other_issuer())
-            } else {
-                None
-            };
-            if let Some(wrong) = wrong {
-                self.records.forget(&found).await.map_err(unavailable)?;
-                return Err(wrong);
-            }
-        }
-        let life = self.rules.pending_life;
-        match self.records.take::<Pending>(state, life).await {
-            Ok(TakenRecord::First(pending)) => Ok(pending),
-            Ok(TakenRecord::Before { .. }) => Err(Problem::already_finished()),
-            Ok(TakenRecord::Absent) => Err(Problem::unknown_state()),
-            Err(error) => Err(unavailable(error)),
-        }
-    }
-
-    /// Whether GitLab, if it says who it is, is the one that was asked. RFC 9207 section 2.4.
-    fn is_issuer(&self, told: Option<&str>) -> bool {
-        told.is_none_or(|told| told == self.instance.base() || told == self.browser.base())
-    }
-
     /// Tells the client how it ended.
     async fn finish(
         &self,
@@ -134,10 +88,11 @@ impl AuthorizationServer {
             return self.problem(&Problem::unknown_state());
         };
         let id = pending.request.client.clone();
+        let target = shown_target(&back.redirect_uri);
         let entry = |event| {
             Entry::new(event)
                 .client(&id, &back.client_name)
-                .redirect(&back.redirect_uri)
+                .redirect(&target)
                 .from(visit.from)
         };
         let failed = match self.sign_in(visit, parameters, pending).await {

@@ -24,6 +24,7 @@ use super::grant::Request;
 use super::limits::Limited;
 use super::page::{Consent, FormTarget, Nonce, Problem, Redirect, RedirectKind, consent, field};
 use super::parameters::Parameters;
+use super::redirect_uri::shown_target;
 use super::site::Base;
 
 mod form;
@@ -31,6 +32,7 @@ mod remembered;
 mod to_gitlab;
 
 use form::{Form, LIFE};
+pub(crate) use to_gitlab::After;
 
 impl AuthorizationServer {
     /// The page that asks the person about `request`.
@@ -44,16 +46,17 @@ impl AuthorizationServer {
         let word = browser::form_word(&parts.headers, base, &*self.random);
         let may_remember = self.may_remember(client, &request);
         let form = self.form(request, may_remember);
-        let target = target(client, &form.request);
-        shown(&form.request, &target, &self.rules.scope)
-            .from(&From::of(parts))
-            .write();
-        let gitlab = FormTarget::of(self.browser.base());
-        let client_target = form.request.redirect_uri.as_deref().map(FormTarget::of);
-        let form_targets: Vec<FormTarget> = [gitlab, client_target.flatten()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let target = target(&form.request);
+        self.consented(Event::ConsentShown, &form.request, |entry| {
+            entry.from(&From::of(parts)).write();
+        });
+        // Cancel leads there by a redirect.
+        let form_targets = form
+            .request
+            .redirect_uri
+            .as_deref()
+            .and_then(FormTarget::of);
+        let form_targets: Vec<FormTarget> = form_targets.into_iter().collect();
         let page = consent(
             &Nonce::draw(&*self.random),
             &Consent {
@@ -104,14 +107,13 @@ impl AuthorizationServer {
         match answer {
             Answer::Cancel => self.cancelled(&base, &form.request, &from),
             Answer::Approve { remember } => {
-                decided(Event::ConsentApproved, &form.request)
-                    .scope(&self.rules.scope)
-                    .from(&from)
-                    .write();
+                self.consented(Event::ConsentApproved, &form.request, |entry| {
+                    entry.from(&from).write();
+                });
                 let kept = (remember && form.may_remember)
                     .then(|| self.remember(&base, &form.request))
                     .flatten();
-                let mut response = self.go_on(&base, form.request, &from).await;
+                let mut response = self.go_on(&base, form.request, After::Form, &from).await;
                 if let Some(cookie) = kept {
                     response.headers_mut().append(SET_COOKIE, cookie);
                 }
@@ -142,10 +144,9 @@ impl AuthorizationServer {
     }
 
     fn cancelled(&self, base: &Base, request: &Request, from: &From) -> Response<Body> {
-        decided(Event::ConsentDenied, request)
-            .refused("cancelled")
-            .from(from)
-            .write();
+        self.consented(Event::ConsentDenied, request, |entry| {
+            entry.refused("cancelled").from(from).write();
+        });
         let Some(back) = Back::of(request) else {
             return self.problem(&Problem {
                 error: "access_denied",
@@ -162,6 +163,14 @@ impl AuthorizationServer {
         );
         self.send_back(base, &back, &Told::Error(&error), StatusCode::SEE_OTHER)
     }
+
+    /// An audit entry about a request.
+    fn consented(&self, event: Event, request: &Request, write: impl FnOnce(Entry<'_>)) {
+        let entry = Entry::new(event)
+            .client(&request.client, &request.client_name)
+            .scope(&self.rules.scope);
+        write(entry.redirect(&target(request)));
+    }
 }
 
 /// What a person can answer.
@@ -170,25 +179,11 @@ enum Answer {
     Cancel,
 }
 
-fn shown<'a>(request: &'a Request, target: &'a str, scope: &'a str) -> Entry<'a> {
-    Entry::new(Event::ConsentShown)
-        .client(&request.client, &request.client_name)
-        .redirect(target)
-        .scope(scope)
-}
-
-fn decided(event: Event, request: &Request) -> Entry<'_> {
-    Entry::new(event).client(&request.client, &request.client_name)
-}
-
-/// The host or the private-use scheme the answer goes to, for people and for the audit.
-pub(crate) fn target(client: &Client, request: &Request) -> String {
-    let Some(requested) = request.redirect_uri.as_deref() else {
-        return String::new();
-    };
-    let mut own = client.redirect_uris.iter();
-    let own = own.find(|uri| uri.is(requested));
-    own.map(|uri| uri.shown_target()).unwrap_or_default()
+/// The host or the private-use scheme the answer goes to, for people and for the audit; empty for
+/// the device page.
+fn target(request: &Request) -> String {
+    let redirect_uri = request.redirect_uri.as_deref();
+    redirect_uri.map(shown_target).unwrap_or_default()
 }
 
 fn kind(uri: &str) -> RedirectKind {

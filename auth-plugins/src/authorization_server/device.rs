@@ -35,6 +35,8 @@ mod start;
 
 use links::Links;
 
+/// Most polls at GitLab at a time in this process; the others wait for another poll of theirs.
+pub(super) const AT_ONCE: usize = 64;
 /// Longest time between two polls, in seconds.
 const LONGEST_INTERVAL: u64 = 60;
 /// Seconds added when somebody is too fast or in trouble. RFC 8628 section 3.5.

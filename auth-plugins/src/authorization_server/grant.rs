@@ -105,6 +105,8 @@ pub struct Login {
     /// GitLab's refresh token; none means the login ends with the access token.
     #[serde(with = "kept::optional")]
     pub refresh: Option<Secret<RefreshToken>>,
+    /// Unix seconds at which the pair came.
+    pub access_since: u64,
     /// Unix seconds at which GitLab's access token ends; `None` when GitLab does not say.
     pub access_ends: Option<u64>,
     /// Part of the proof of our refresh tokens.

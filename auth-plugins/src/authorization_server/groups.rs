@@ -40,7 +40,7 @@ const PATIENCE: u64 = 4;
 pub struct Unavailable;
 
 /// Why a login may not be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotMember {
     /// The person is in none of the groups. The login has ended.
     #[error("this person is in none of the groups that may use this server")]
@@ -143,8 +143,7 @@ impl AuthorizationServer {
                 // A page of a proxy says nothing about anybody.
                 let groups: Vec<Group> =
                     serde_json::from_slice(answer.body()).map_err(|_| Unavailable)?;
-                let following = (groups.len() >= PER_PAGE).then(|| number.saturating_add(1));
-                let next = next_page(answer.headers()).unwrap_or(following);
+                let next = next_page(answer.headers(), number, groups.len());
                 Ok(Some(Page { groups, next }))
             }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Unavailable),
@@ -251,11 +250,13 @@ impl AuthorizationServer {
     }
 }
 
-/// What the header says about the next page; `None` when there is no header. An empty one ends the
-/// list. <https://docs.gitlab.com/api/rest/#pagination>
-fn next_page(headers: &HeaderMap) -> Option<Option<u32>> {
-    let text = headers.get("x-next-page")?.to_str().ok()?;
-    Some(text.trim().parse().ok())
+/// The page after `number`, if there is one: what the header says, or without a header what a full
+/// page suggests. <https://docs.gitlab.com/api/rest/#pagination>
+fn next_page(headers: &HeaderMap, number: u32, groups: usize) -> Option<u32> {
+    match headers.get("x-next-page") {
+        Some(text) => text.to_str().ok()?.trim().parse().ok(),
+        None => (groups >= PER_PAGE).then(|| number.saturating_add(1)),
+    }
 }
 
 #[cfg(test)]

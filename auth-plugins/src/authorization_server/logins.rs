@@ -83,6 +83,7 @@ impl AuthorizationServer {
             ugen: 1,
             access: tokens.access,
             refresh: tokens.refresh,
+            access_since: now,
             access_ends: ends(now, tokens.expires_in),
             salt: random::token(&*self.random, 16),
             created: now,

@@ -35,6 +35,7 @@ pub use problem::{Problem, problem};
 pub struct Page {
     status: StatusCode,
     policy: HeaderValue,
+    referrer: &'static str,
     retry_after: Option<u32>,
     html: String,
 }
@@ -49,7 +50,7 @@ impl fmt::Debug for Page {
 }
 
 impl IntoResponse for Page {
-    /// The answer: never stored, framed, sniffed or named as a referrer.
+    /// The answer: never stored, framed, sniffed or named as a referrer to other sites.
     fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.html));
         *response.status_mut() = self.status;
@@ -57,7 +58,7 @@ impl IntoResponse for Page {
         let fixed: [(HeaderName, &'static str); 6] = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             (header::CACHE_CONTROL, "no-store"),
-            (header::REFERRER_POLICY, "no-referrer"),
+            (header::REFERRER_POLICY, self.referrer),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
             (

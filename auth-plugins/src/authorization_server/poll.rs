@@ -16,7 +16,7 @@ use super::browser::{idle_answer, wants_page};
 use super::device::{DeviceFlow, Kind, Outcome};
 use super::error::{OAuthError, PAUSE, answer};
 use super::limits::Limited;
-use super::page::{self, DeviceEnd, Nonce, Problem};
+use super::page::{DeviceEnd, Problem};
 use super::parameters::Parameters;
 use super::rules::DeviceRule;
 use super::site::Base;
@@ -43,8 +43,7 @@ impl AuthorizationServer {
             Ok(response) => response,
             Err(error) if wants_page(&parts.headers) => {
                 tracing::warn!(%error, "a device login cannot be shown");
-                let nonce = Nonce::draw(&*self.random);
-                page::problem(&nonce, &Problem::store_unavailable()).into_response()
+                self.problem(&Problem::store_unavailable())
             }
             Err(_) => OAuthError::unavailable(PAUSE).into_response(),
         }

@@ -200,13 +200,18 @@ impl RedirectUri {
 
     /// The host in ASCII, for people to judge; for a private-use scheme, the scheme.
     pub fn shown_target(&self) -> String {
-        let Ok(url) = Url::parse(&self.0) else {
-            return String::new();
-        };
-        match (url.scheme(), url.host_str()) {
-            ("http" | "https", Some(host)) => host.to_owned(),
-            (scheme, _) => scheme.to_owned(),
-        }
+        shown_target(&self.0)
+    }
+}
+
+/// [`RedirectUri::shown_target`] of one that was accepted.
+pub(crate) fn shown_target(redirect_uri: &str) -> String {
+    let Ok(url) = Url::parse(redirect_uri) else {
+        return String::new();
+    };
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(host)) => host.to_owned(),
+        (scheme, _) => scheme.to_owned(),
     }
 }
 

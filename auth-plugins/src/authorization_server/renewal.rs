@@ -19,7 +19,7 @@ use super::records::Found;
 mod lease;
 mod run;
 
-/// A token with less life than this is renewed before it is used.
+/// A token with less life than this, and less than half of its life, is renewed before it is used.
 const DUE: u64 = 300;
 /// Up to so many seconds earlier, different for each pair: logins that began together are not renewed
 /// together.
@@ -35,7 +35,7 @@ const LONGEST_END: Duration = Duration::from_secs(30);
 pub(super) const AT_ONCE: usize = 10_000;
 
 /// Why there is no GitLab token to use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotFresh {
     /// The login has ended: the person must sign in again.
     #[error("the login has ended")]
@@ -121,12 +121,13 @@ impl AuthorizationServer {
             .generation(Generation(login.ugen))
     }
 
-    /// Waits for what must not be cut off: renewals and checks under way, revocations just begun. The
-    /// process ends.
+    /// Waits for what must not be cut off: renewals, checks and polls of device logins under way,
+    /// revocations just begun. The process ends.
     pub(crate) async fn settle(&self) {
         let settled = async {
             self.checks.landed().await;
             self.renewals.landed().await;
+            self.device_asks.landed().await;
             let all = u32::try_from(super::outbox::AT_ONCE).unwrap_or(u32::MAX);
             drop(self.revoking.acquire_many(all).await);
         };
@@ -154,7 +155,9 @@ impl AuthorizationServer {
         if login.refresh.is_none() {
             return left == 0;
         }
-        left < DUE + lead(login)
+        let life = login.access_ends.unwrap_or(u64::MAX);
+        let life = life.saturating_sub(login.access_since);
+        left < (DUE + lead(login)).min(life.div_ceil(2))
     }
 
     fn lives(&self, login: &Login) -> bool {

@@ -88,7 +88,7 @@ impl AuthorizationServer {
                     .await?
             }
         };
-        self.note(Event::TokenIssued, &presented, &login);
+        presented.note(Event::TokenIssued, &login);
         Ok(self.issue(&asked.base, &login))
     }
 
@@ -145,15 +145,18 @@ impl AuthorizationServer {
         });
         answer(StatusCode::OK, &body)
     }
+}
 
-    fn note(&self, event: Event, presented: &Presented<'_>, login: &Login) {
+impl Presented<'_> {
+    /// Writes down that tokens were handed out.
+    fn note(&self, event: Event, login: &Login) {
         let username = login.username.as_deref().unwrap_or_default();
         Entry::new(event)
-            .client(&presented.client.id, &presented.client.name)
+            .client(&self.client.id, &self.client.name)
             .person(&login.subject, username)
             .scope(&login.scope)
             .login(&login.sid)
-            .from(&presented.from)
+            .from(&self.from)
             .write();
     }
 }

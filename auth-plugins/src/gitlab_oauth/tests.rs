@@ -190,6 +190,20 @@ async fn a_life_that_is_no_number_does_not_cost_the_tokens() {
     }
 }
 
+#[test]
+fn only_a_bearer_token_is_one() {
+    for (kind, works) in [
+        ("Bearer", true),
+        ("bearer", true),
+        ("mac", false),
+        ("DPoP", false),
+    ] {
+        let answer = json!({ "access_token": "a", "token_type": kind });
+        let answer: BasicTokenResponse = serde_json::from_value(answer).unwrap();
+        assert_eq!(tokens(&answer).is_ok(), works, "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn a_device_is_let_in_once_somebody_typed_its_code() {
     let gitlab = gitlab().await;

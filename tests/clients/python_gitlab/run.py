@@ -48,7 +48,7 @@ def environment(port: int, folder: str) -> dict[str, str]:
 
 def start(program: pathlib.Path) -> tuple[subprocess.Popen, int]:
     """The mock, and the port on which it says that it listens."""
-    command = [str(program), "--port", "0", "--world", "empty", "--plan", "none"]
+    command = [str(program), "--port", "0", "--world", "empty", "--plan", "ultimate"]
     mock = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     line = mock.stdout.readline()
     found = READY.search(line)

@@ -134,10 +134,6 @@ impl Replicas {
         &self.bench.gitlab
     }
 
-    pub(crate) fn base(&self) -> Base {
-        Base::parse(BASE).unwrap()
-    }
-
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -200,9 +196,14 @@ impl Replicas {
 
     /// What a bearer token is good for at one of the replicas: the subject, or the refusal.
     pub(crate) async fn verify(&self, replica: usize, bearer: &str) -> Result<String, VerifyError> {
-        let verified = self.servers[replica].verify(&self.base(), bearer).await;
+        let verified = self.servers[replica].verify(&base(), bearer).await;
         verified.map(|verified| verified.subject)
     }
+}
+
+/// Where these servers are.
+pub(crate) fn base() -> Base {
+    Base::parse(BASE).unwrap()
 }
 
 /// What the logins of these tests are for.

@@ -11,6 +11,7 @@ use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::error::OAuthError;
 use crate::authorization_server::grant::Request;
 use crate::authorization_server::page::{ClientReturn, Nonce, Outcome, client_return};
+use crate::authorization_server::redirect_uri::shown_target;
 use crate::authorization_server::rules::Flow;
 use crate::authorization_server::site::Base;
 
@@ -87,10 +88,10 @@ impl AuthorizationServer {
         let location = back.location(&parameters);
         match Url::parse(&back.redirect_uri) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => redirect(&location, status),
-            uri => {
+            _ => {
                 let view = ClientReturn {
                     client_name: &back.client_name,
-                    target: uri.as_ref().map_or("", Url::scheme),
+                    target: &shown_target(&back.redirect_uri),
                     location: &location,
                     outcome: match told {
                         Told::Code(_) => Outcome::SignedIn,

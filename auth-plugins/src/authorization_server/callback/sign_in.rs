@@ -1,7 +1,5 @@
 //! From what GitLab brought back to a login and a code for the client.
 
-use std::time::Duration;
-
 use gitlab_mcp_store::StoreError;
 use tracing::error;
 use url::Url;
@@ -15,9 +13,6 @@ use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::site::Base;
 use crate::authorization_server::tokens::secret;
 use crate::gitlab_oauth::{GrantError, Tokens};
-
-/// Longest life of an access token of GitLab that is believed.
-const YEAR: Duration = Duration::from_hours(366 * 24);
 
 /// One browser that came back.
 #[derive(Clone, Copy)]
@@ -130,7 +125,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// GitLab's tokens for its code, if they are what was asked for.
+    /// GitLab's tokens for its code.
     async fn exchanged(
         &self,
         visit: Visit<'_>,
@@ -143,15 +138,7 @@ impl AuthorizationServer {
         let exchange = self
             .application
             .exchange(&code, &redirect_uri, &pending.verifier);
-        let tokens = exchange
-            .await
-            .map_err(|reason| self.not_exchanged(&reason))?;
-        let is_sane = |life: Duration| (Duration::from_secs(1)..=YEAR).contains(&life);
-        if tokens.expires_in.is_none_or(is_sane) {
-            return Ok(tokens);
-        }
-        self.revoke_upstream(tokens.access).await;
-        Err(Failed::Unusable)
+        exchange.await.map_err(|reason| self.not_exchanged(&reason))
     }
 
     fn not_exchanged(&self, reason: &GrantError) -> Failed {

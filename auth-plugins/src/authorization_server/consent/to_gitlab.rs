@@ -1,6 +1,7 @@
 //! Sending the browser to GitLab. <https://docs.gitlab.com/api/oauth2/#authorization-code-flow>
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use gitlab_mcp_core::random;
 use gitlab_mcp_store::StoreError;
 use http::header::SET_COOKIE;
@@ -8,11 +9,11 @@ use http::{HeaderValue, Response, StatusCode};
 use url::Url;
 
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event, From};
+use crate::authorization_server::audit::{Event, From};
 use crate::authorization_server::browser;
 use crate::authorization_server::browser::back::redirect;
 use crate::authorization_server::grant::{Pending, Request};
-use crate::authorization_server::page::Problem;
+use crate::authorization_server::page::{Nonce, Problem, continue_to_gitlab};
 use crate::authorization_server::rules::{ConsentRule, Flow};
 use crate::authorization_server::site::Base;
 use crate::authorization_server::tokens::secret;
@@ -26,19 +27,28 @@ const BATCH: usize = 10;
 /// Random bytes of a state and of a verifier; 43 characters. RFC 7636 section 4.1.
 const RANDOM: usize = 32;
 
+/// What the person did to get this far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// Followed a link.
+    Link,
+    /// Sent the consent form. A redirect would count as part of it, and the page's security policy
+    /// would stop it at the first sign-on service that GitLab redirects to.
+    Form,
+}
+
 impl AuthorizationServer {
     /// Sends the browser to GitLab with a request that was approved.
     pub(crate) async fn to_gitlab(
         &self,
         base: &Base,
         request: Request,
+        after: After,
         from: &From,
     ) -> Response<Body> {
-        Entry::new(Event::LoginStarted)
-            .client(&request.client, &request.client_name)
-            .scope(&self.rules.scope)
-            .from(from)
-            .write();
+        self.consented(Event::LoginStarted, &request, |entry| {
+            entry.from(from).write();
+        });
         let way = match self.rules.flow {
             Flow::Passthrough => self.with_client_parameters(&request),
             Flow::Callback(path) => self.with_own_parameters(base, path, request).await,
@@ -46,7 +56,13 @@ impl AuthorizationServer {
         let Ok((url, cookie)) = way else {
             return self.problem(&Problem::store_unavailable());
         };
-        let mut response = redirect(url.as_str(), StatusCode::SEE_OTHER);
+        let mut response = match after {
+            After::Link => redirect(url.as_str(), StatusCode::SEE_OTHER),
+            After::Form => {
+                let nonce = Nonce::draw(&*self.random);
+                continue_to_gitlab(&nonce, self.browser.host(), url.as_str()).into_response()
+            }
+        };
         if let Some(cookie) = cookie {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

@@ -28,12 +28,16 @@ const TRIES: u32 = 20;
 /// The time between two of these when the store has trouble.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The right to ask, which a later holder takes away.
+/// Which flow GitLab is asked about.
 struct Asking {
     handle: String,
-    lease: (String, Fence),
+    /// The key of its lease.
+    key: String,
     from: From,
 }
+
+/// The right to ask, which a later holder takes away.
+type Lease = (String, Fence);
 
 /// A step that was not written: the lease or the flow is gone. Holds what would be lost with it.
 struct Lost(Status);
@@ -52,36 +56,40 @@ impl AuthorizationServer {
         if !found.record.is_due(self.tokens.now(), self.millis()) {
             return Ok(Some(found));
         }
-        let key = format!("device:{}", found.record.id);
-        let Some(fence) = self.records.store().lease(&key, LEASE).await? else {
-            return Ok(Some(found));
-        };
         let asking = Asking {
             handle: handle.to_owned(),
-            lease: (key, fence),
+            key: format!("device:{}", found.record.id),
             from: from.clone(),
         };
         let server = Arc::clone(self);
         // Whoever polls may go away; what GitLab answers must not.
-        let task = tokio::spawn(async move { server.ask_gitlab(&asking).await });
-        drop(tokio::time::timeout(PATIENCE, task).await);
+        let run = async move { server.ask_gitlab(&asking).await };
+        let joined = self.device_asks.join(handle.to_owned(), run);
+        if tokio::time::timeout(PATIENCE, joined).await.is_err() {
+            return Ok(Some(found));
+        }
         self.records.get(handle).await
     }
 
+    /// Asks, unless another replica does.
     async fn ask_gitlab(&self, asking: &Asking) {
-        match self.ask_gitlab_once(asking).await {
-            Ok(()) => {
-                let (key, fence) = &asking.lease;
-                if let Err(error) = self.records.store().release(key, *fence).await {
-                    warn!(%error, "a device login goes on a minute later");
-                }
-            }
-            // The lease stays: nobody asks before the interval is over.
-            Err(error) => warn!(%error, "a device login could not be carried on"),
+        let store = self.records.store();
+        let asked = async {
+            let Some(fence) = store.lease(&asking.key, LEASE).await? else {
+                return Ok(());
+            };
+            let lease = (asking.key.clone(), fence);
+            self.ask_gitlab_once(asking, &lease).await?;
+            store.release(&asking.key, fence).await
+        };
+        // A lease that is not given back holds the others off for the longest interval.
+        if let Err(error) = asked.await {
+            let error: StoreError = error;
+            warn!(%error, "a device login could not be carried on");
         }
     }
 
-    async fn ask_gitlab_once(&self, asking: &Asking) -> Result<(), StoreError> {
+    async fn ask_gitlab_once(&self, asking: &Asking, lease: &Lease) -> Result<(), StoreError> {
         let Some(found) = self.asked_flow(asking).await? else {
             return Ok(());
         };
@@ -99,18 +107,18 @@ impl AuthorizationServer {
             if let Status::Failed(failure) = &status {
                 self.note_device_failure(asking, flow, *failure);
             }
-            if let Err(Lost(status)) = self.write_step(asking, status, interval).await? {
+            if let Err(Lost(status)) = self.write_step(asking, lease, status, interval).await? {
                 if let Status::Exchanged(lost) = status {
                     self.revoke_upstream(lost.access).await;
                 }
                 return Ok(());
             }
         }
-        self.complete_device(asking).await
+        self.complete_device(asking, lease).await
     }
 
     /// Makes a login of GitLab's tokens, if there are any.
-    async fn complete_device(&self, asking: &Asking) -> Result<(), StoreError> {
+    async fn complete_device(&self, asking: &Asking, lease: &Lease) -> Result<(), StoreError> {
         let Some(mut found) = self.asked_flow(asking).await? else {
             return Ok(());
         };
@@ -118,7 +126,7 @@ impl AuthorizationServer {
         let Status::Exchanged(exchanged) = mem::replace(&mut flow.status, Status::Waiting) else {
             return Ok(());
         };
-        let (key, fence) = &asking.lease;
+        let (key, fence) = lease;
         drop(self.records.store().renew(key, *fence, LEASE).await);
         let beginning = Beginning {
             issuer: &flow.request.issuer,
@@ -127,13 +135,13 @@ impl AuthorizationServer {
         };
         let tokens = exchanged.tokens(self.tokens.now());
         let failure = match self.begin(tokens, beginning).await {
-            Ok(login) => return self.approve_device(asking, flow, &login).await,
+            Ok(login) => return self.approve_device(asking, lease, flow, &login).await,
             Err(NotBegun::Denied) => Failure::NotMember,
             Err(NotBegun::Unavailable) => Failure::Unfinished,
             Err(NotBegun::Unknown) => Failure::Refused,
         };
         self.note_device_failure(asking, flow, failure);
-        let written = self.write_step(asking, Status::Failed(failure), flow.interval);
+        let written = self.write_step(asking, lease, Status::Failed(failure), flow.interval);
         written.await.map(drop)
     }
 
@@ -141,6 +149,7 @@ impl AuthorizationServer {
     async fn approve_device(
         &self,
         asking: &Asking,
+        lease: &Lease,
         flow: &DeviceFlow,
         login: &Login,
     ) -> Result<(), StoreError> {
@@ -167,7 +176,7 @@ impl AuthorizationServer {
             },
             code: code.clone(),
         };
-        match self.write_step(asking, status, flow.interval).await {
+        match self.write_step(asking, lease, status, flow.interval).await {
             Ok(Ok(())) => {}
             unwritten => {
                 drop(self.records.delete::<Login>(&login.sid).await);
@@ -195,6 +204,7 @@ impl AuthorizationServer {
     async fn write_step(
         &self,
         asking: &Asking,
+        lease: &Lease,
         mut status: Status,
         interval: u64,
     ) -> Result<Result<(), Lost>, StoreError> {
@@ -207,7 +217,7 @@ impl AuthorizationServer {
                     found.record.interval = interval;
                     found.record.due = self.millis().saturating_add(interval * 1_000);
                     let life = found.record.life(self.tokens.now(), self.rules.code_life);
-                    let fence = Some(asking.lease.clone());
+                    let fence = Some(lease.clone());
                     let updated = self.records.update(&found, &found.record, life, fence);
                     match updated.await {
                         Ok(Updated::Done(_)) => return Ok(Ok(())),

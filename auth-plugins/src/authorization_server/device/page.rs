@@ -41,7 +41,7 @@ impl AuthorizationServer {
         let started = self.start_device(handle, request, kind, from).await;
         let handle = match started {
             Ok(started) => started.handle,
-            Err(reason) => return self.device_not_started(&reason, &retry).into_response(),
+            Err(reason) => return self.device_not_started(&reason, &retry),
         };
         let query = Serializer::new(String::new())
             .append_pair("flow_state", &handle)
@@ -120,8 +120,7 @@ impl AuthorizationServer {
         page::device_failed(&Nonce::draw(&*self.random), &view)
     }
 
-    fn device_not_started(&self, reason: &NotStarted, retry: &str) -> Page {
-        let nonce = Nonce::draw(&*self.random);
+    fn device_not_started(&self, reason: &NotStarted, retry: &str) -> Answer {
         let problem = match reason {
             NotStarted::Store => Problem::store_unavailable(),
             NotStarted::GitLab(DeviceError::Grant(GrantError::Transient)) => {
@@ -133,10 +132,10 @@ impl AuthorizationServer {
                     description: Some(&reason.explained()),
                     retry_url: Some(retry),
                 };
-                return page::device_failed(&nonce, &view);
+                return page::device_failed(&Nonce::draw(&*self.random), &view).into_response();
             }
         };
-        page::problem(&nonce, &problem.with_retry(retry))
+        self.problem(&problem.with_retry(retry))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::authorization_server::{Parts, codes};
 mod browser;
 mod client;
 mod failures;
+mod front;
 mod program;
 mod races;
 mod schedule;

@@ -68,6 +68,12 @@ impl<'a> Sheet<'a> {
         Page {
             status: self.status,
             policy: policy(self.nonce, self.forms, self.script),
+            // With `no-referrer` a browser posts a form with `Origin: null`, which is what a foreign
+            // page in a sandbox sends as well. <https://fetch.spec.whatwg.org/#origin-header>
+            referrer: match self.forms {
+                Forms::Beyond(_) => "same-origin",
+                Forms::None | Forms::Own => "no-referrer",
+            },
             retry_after: self.retry_after,
             html: document.into_string(),
         }

@@ -22,9 +22,9 @@ use crate::gitlab_oauth::{GrantError, RefreshToken, Tokens};
 /// How long to wait for the pair that another replica is fetching.
 const PATIENCE: Duration = Duration::from_secs(15);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a pair that GitLab handed out is held until the store takes it.
-const HELD: Duration = Duration::from_secs(120);
+const HELD: Duration = Duration::from_mins(2);
 /// After so many seconds nobody can be holding the pair of a renewal that was begun.
 const STALE: u64 = 60;
 
@@ -38,12 +38,14 @@ pub(super) fn lease_key(sid: &str) -> String {
 struct Pair {
     access: Secret<GitLabToken>,
     refresh: Option<Secret<RefreshToken>>,
+    since: u64,
     ends: Option<u64>,
 }
 
 impl Pair {
     fn swap(&mut self, login: &mut Login) {
         std::mem::swap(&mut self.access, &mut login.access);
+        std::mem::swap(&mut self.since, &mut login.access_since);
         std::mem::swap(&mut self.ends, &mut login.access_ends);
         // An answer without a refresh token keeps the one that was used.
         if self.refresh.is_some() {
@@ -63,8 +65,9 @@ enum Stored {
 
 impl AuthorizationServer {
     pub(super) async fn renew(&self, sid: &str, wanted: Wanted) -> Result<(), NotFresh> {
-        let waited = tokio::time::timeout(PATIENCE, self.lease_of(sid, wanted)).await;
-        let lease = waited.unwrap_or(Err(NotFresh::Unavailable(PAUSE)))?;
+        let taking = tokio::time::timeout(PATIENCE, self.lease_of(sid, wanted));
+        let taken = taking.await;
+        let lease = taken.unwrap_or(Err(NotFresh::Unavailable(PAUSE)))?;
         let Some(lease) = lease else {
             return Ok(());
         };
@@ -150,10 +153,12 @@ impl AuthorizationServer {
         tokens: Tokens,
         lease: &Lease,
     ) -> Result<(), NotFresh> {
+        let now = self.tokens.now();
         let mut pair = Pair {
             access: tokens.access,
             refresh: tokens.refresh,
-            ends: ends(self.tokens.now(), tokens.expires_in),
+            since: now,
+            ends: ends(now, tokens.expires_in),
         };
         let entry = (found.record.sid.clone(), found.record.subject.clone());
         let entry = Entry::new(Event::UpstreamRefresh)

@@ -75,6 +75,21 @@ async fn logins_that_began_together_are_renewed_at_different_times() {
     assert!(leads.len() > 20 && leads.iter().all(|lead| *lead < LEAD));
 }
 
+#[tokio::test]
+async fn a_short_life_is_not_renewed_at_every_use() {
+    let replicas = Replicas::one().await;
+    let mut tokens = replicas.upstream("alice").await;
+    tokens.expires_in = Some(Duration::from_mins(2));
+    let server = replicas.server();
+    let beginning = crate::authorization_server::bench::replicas::beginning();
+    let login = server.begin(tokens, beginning).await.unwrap();
+    replicas.gitlab().log().clear();
+    replicas.pass(60);
+    assert_eq!(server.fresh(&login.sid).await.unwrap().ugen, 1);
+    replicas.pass(1);
+    assert_eq!(server.fresh(&login.sid).await.unwrap().ugen, 2);
+}
+
 fn copy(login: &Login) -> Login {
     let plain = serde_json::to_vec(login).unwrap();
     serde_json::from_slice(&plain).unwrap()

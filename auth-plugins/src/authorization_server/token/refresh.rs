@@ -95,7 +95,7 @@ impl AuthorizationServer {
         });
         let changed = changed.await?.ok_or_else(refused)?;
         if rotated {
-            self.note(Event::TokenRefreshed, presented, &changed.record);
+            presented.note(Event::TokenRefreshed, &changed.record);
             return Ok(self.issue(&presented.asked.base, &changed.record));
         }
         // Another request with this token was faster.
@@ -107,7 +107,7 @@ impl AuthorizationServer {
 
     /// The same successor again, with another access token.
     fn repeat(&self, presented: &Presented<'_>, login: &Login) -> Response<Body> {
-        self.note(Event::TokenRefreshed, presented, login);
+        presented.note(Event::TokenRefreshed, login);
         self.issue(&presented.asked.base, login)
     }
 

@@ -35,74 +35,88 @@ async fn a_code_becomes_tokens_that_nobody_may_keep() {
     assert!(!text.contains(login.refresh.unwrap().expose()));
 }
 
+const LONG: &str = concat!(
+    "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
+    "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
+);
+
+/// One parameter of a full redemption, what stands in its place, and the answer.
+type Row = (&'static str, Option<&'static str>, &'static str);
+
+const WRONG: &[Row] = &[
+    ("grant_type", None, "400 invalid_request"),
+    ("client_id", None, "400 invalid_request"),
+    ("code", None, "400 invalid_request"),
+    ("code_verifier", None, "400 invalid_request"),
+    ("code_verifier", Some(""), "400 invalid_request"),
+    ("grant_type", Some("password"), "400 unsupported_grant_type"),
+    (
+        "grant_type",
+        Some("client_credentials"),
+        "400 unsupported_grant_type",
+    ),
+    ("grant_type", Some("implicit"), "400 unsupported_grant_type"),
+    (
+        "grant_type",
+        Some("urn:ietf:params:oauth:grant-type:jwt-bearer"),
+        "400 unsupported_grant_type",
+    ),
+    // The device grant is off by default.
+    ("grant_type", Some(DEVICE), "400 unsupported_grant_type"),
+    ("client_id", Some("no-such-client"), "401 invalid_client"),
+    ("client_id", Some(OTHER_CLIENT), "400 invalid_grant"),
+    ("client_secret", Some("anything"), "401 invalid_client"),
+    ("client_assertion", Some("anything"), "401 invalid_client"),
+    ("code", Some("gmac_unknown"), "400 invalid_grant"),
+    ("code", Some("gmrt_of-another-kind"), "400 invalid_grant"),
+    ("redirect_uri", None, "400 invalid_grant"),
+    (
+        "redirect_uri",
+        Some("https://mcp.example:444/callback"),
+        "400 invalid_grant",
+    ),
+    (
+        "redirect_uri",
+        Some("https://mcp.example/callback/"),
+        "400 invalid_grant",
+    ),
+    (
+        "resource",
+        Some("https://other.example/mcp"),
+        "400 invalid_target",
+    ),
+    (
+        "resource",
+        Some("https://mcp.example/mcp/../admin"),
+        "400 invalid_target",
+    ),
+    (
+        "resource",
+        Some("https://mcp.example/mcp#x"),
+        "400 invalid_target",
+    ),
+    // Four wrong verifiers: the fifth would end the code.
+    (
+        "code_verifier",
+        Some("BjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        "400 invalid_grant",
+    ),
+    ("code_verifier", Some("short"), "400 invalid_grant"),
+    ("code_verifier", Some(LONG), "400 invalid_grant"),
+    (
+        "code_verifier",
+        Some("ünïcode-ünïcode-ünïcode-ünïcode-ünïcode-ün"),
+        "400 invalid_grant",
+    ),
+];
+
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_told_and_the_code_stays_good() {
+    assert_eq!(LONG.len(), 129);
     let replicas = Replicas::one().await;
     let (code, _) = replicas.code().await;
     let full = redemption(&code);
-    let long = "v".repeat(129);
-    for (name, value, expected) in [
-        ("grant_type", None, "400 invalid_request"),
-        ("client_id", None, "400 invalid_request"),
-        ("code", None, "400 invalid_request"),
-        ("code_verifier", None, "400 invalid_request"),
-        ("code_verifier", Some(""), "400 invalid_request"),
-        ("grant_type", Some("password"), "400 unsupported_grant_type"),
-        (
-            "grant_type",
-            Some("client_credentials"),
-            "400 unsupported_grant_type",
-        ),
-        ("grant_type", Some("implicit"), "400 unsupported_grant_type"),
-        (
-            "grant_type",
-            Some("urn:ietf:params:oauth:grant-type:jwt-bearer"),
-            "400 unsupported_grant_type",
-        ),
-        // The device grant is off by default.
-        ("grant_type", Some(DEVICE), "400 unsupported_grant_type"),
-        ("client_id", Some("no-such-client"), "401 invalid_client"),
-        ("client_id", Some(OTHER_CLIENT), "400 invalid_grant"),
-        ("client_secret", Some("anything"), "401 invalid_client"),
-        ("client_assertion", Some("anything"), "401 invalid_client"),
-        ("code", Some("gmac_unknown"), "400 invalid_grant"),
-        ("code", Some("gmrt_of-another-kind"), "400 invalid_grant"),
-        ("redirect_uri", None, "400 invalid_grant"),
-        (
-            "redirect_uri",
-            Some("https://mcp.example:444/callback"),
-            "400 invalid_grant",
-        ),
-        (
-            "redirect_uri",
-            Some("https://mcp.example/callback/"),
-            "400 invalid_grant",
-        ),
-        (
-            "resource",
-            Some("https://other.example/mcp"),
-            "400 invalid_target",
-        ),
-        (
-            "resource",
-            Some("https://mcp.example/mcp/../admin"),
-            "400 invalid_target",
-        ),
-        (
-            "resource",
-            Some("https://mcp.example/mcp#x"),
-            "400 invalid_target",
-        ),
-        // Four wrong verifiers: the fifth would end the code.
-        ("code_verifier", Some(&VERIFIER[1..]), "400 invalid_grant"),
-        ("code_verifier", Some("short"), "400 invalid_grant"),
-        ("code_verifier", Some(&long), "400 invalid_grant"),
-        (
-            "code_verifier",
-            Some("ünïcode-ünïcode-ünïcode-ünïcode-ünïcode-ün"),
-            "400 invalid_grant",
-        ),
-    ] {
+    for &(name, value, expected) in WRONG {
         let answered = replicas.token(0, &but(&full, name, value)).await;
         assert_eq!(answered.word(), expected, "{name} {value:?}");
         assert_eq!(answered.headers["cache-control"], "no-store");

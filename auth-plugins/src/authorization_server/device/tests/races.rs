@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use super::*;
@@ -106,20 +107,30 @@ async fn a_poll_that_goes_away_takes_nothing_with_it() {
             tokio::task::yield_now().await;
         }
     }
-    let complete = async {
-        loop {
-            let told = scene.poll_from(&flow, 2).await;
-            if told.field("status") == "complete" {
-                return told;
-            }
-            assert_ne!(told.field("status"), "failed", "{}", told.text);
-            scene.pass_seconds(1);
-            tokio::task::yield_now().await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(20), complete).await;
-    assert!(waited.is_ok());
+    scene.server.settle().await;
+    assert_eq!(scene.poll(&flow).await.field("status"), "complete");
     assert_eq!(scene.polls(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_asks_too_often_already_answers_from_the_record() {
+    let scene = scene().await;
+    let started = scene.program().await;
+    let flow = started.field("flow_state");
+    scene.confirm(&started.field("user_code")).await;
+    scene.pass_seconds(5);
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    for number in 0..AT_ONCE {
+        let gate = Arc::clone(&gate);
+        let run = async move { drop(gate.acquire().await) };
+        let busy = scene.server.device_asks.join(number.to_string(), run);
+        assert!(busy.now_or_never().is_none());
+    }
+    assert_eq!(scene.poll(&flow).await.field("status"), "pending");
+    assert_eq!(scene.polls(), 0);
+    gate.close();
+    scene.server.settle().await;
+    assert_eq!(scene.poll(&flow).await.field("status"), "complete");
 }
 
 #[tokio::test]

@@ -3,13 +3,16 @@
 use super::*;
 
 /// The seconds after the start at which GitLab was asked, while so many clients poll once a second
-/// each.
+/// each at one of three replicas.
 async fn asked(scene: &Scene, seconds: u64, clients: u16) -> Vec<u64> {
     let began = scene.bench.gitlab.clock().now();
     let flow = scene.program().await.field("flow_state");
+    let query = format!("?flow_state={flow}");
+    let replicas = [Arc::clone(&scene.server), scene.replica(), scene.replica()];
     for _ in 0..seconds {
         for client in 0..clients {
-            let told = scene.poll_from(&flow, client).await;
+            let replica = &replicas[usize::from(client) % replicas.len()];
+            let told = ask(replica, &query, client, &[]).await;
             assert_eq!(told.field("status"), "pending", "{}", told.text);
             scene.pass(Duration::from_secs(1) / u32::from(clients));
         }

@@ -7,7 +7,6 @@ fn fixed() -> BTreeMap<String, String> {
     [
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
-        ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("cross-origin-opener-policy", "same-origin"),
@@ -27,6 +26,11 @@ fn every_page_has_exactly_the_headers_of_a_page() {
         let mut found = headers_of(page);
         let policy = found.remove("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; "), "{name}");
+        // A form that is posted must say where it comes from.
+        let referrer = found.remove("referrer-policy").unwrap();
+        let posts = name == "consent";
+        assert_eq!(referrer == "same-origin", posts, "{name}");
+        assert_eq!(referrer == "no-referrer", !posts, "{name}");
         let waits = found.remove("retry-after");
         assert_eq!(waits, retry_after.map(|one| one.to_string()), "{name}");
         assert_eq!(found, fixed(), "{name}");

@@ -1,0 +1,84 @@
+//! Everything that is logged while a test listens.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex};
+
+use gitlab_mcp_core::audit::TARGET;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// What was heard; clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<Line>>>);
+
+#[derive(Default)]
+struct Line {
+    is_audit: bool,
+    /// Event, outcome and reason of an audit event.
+    story: Vec<String>,
+    /// Every field.
+    text: String,
+}
+
+impl Heard {
+    /// The audit events in their order: name, outcome, and reason where there is one.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let lines = self.0.lock().unwrap();
+        let audit = lines.iter().filter(|line| line.is_audit);
+        audit.map(|line| line.story.join(" ")).collect()
+    }
+
+    /// Everything.
+    pub(crate) fn text(&self) -> String {
+        let lines = self.0.lock().unwrap();
+        lines.iter().map(|line| line.text.as_str()).collect()
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if matches!(field.name(), "event" | "outcome" | "reason") && !value.is_empty() {
+            self.story.push(value.to_owned());
+        }
+        self.record_debug(field, &value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        writeln!(self.text, "{}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Heard {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line::default();
+        span.record(&mut line);
+        self.0.lock().unwrap().push(line);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut line = Line::default();
+        values.record(&mut line);
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line {
+            is_audit: event.metadata().target() == TARGET,
+            ..Line::default()
+        };
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}

@@ -1,0 +1,335 @@
+//! A GitLab, a server with an authorization server in front of it, a program that signs its user in,
+//! and the user's browser.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gitlab_mcp::Outside;
+use gitlab_mcp_core::clock::ManualClock;
+use gitlab_mcp_core::random::OsRandom;
+use gitlab_mcp_tests::{Era, McpClient, Reply, Request, TestServer};
+use mock_gitlab::MockGitlab;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+/// The public URL of the server.
+pub(crate) const BASE: &str = "https://mcp.example";
+const HOST: &str = "mcp.example";
+/// Where the program waits for its code.
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// How the server is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// `mcp-oauth`, GitLab returns to the server.
+    CallbackProxy,
+    /// `mcp-oauth`, GitLab returns to the program.
+    Passthrough,
+    /// `oauth-session`.
+    Session,
+}
+
+impl Setting {
+    pub(crate) const ALL: [Self; 3] = [Self::CallbackProxy, Self::Passthrough, Self::Session];
+}
+
+/// The scene of every test here.
+pub(crate) struct Desk {
+    pub(crate) gitlab: MockGitlab,
+    pub(crate) server: TestServer,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+impl Desk {
+    pub(crate) async fn with(setting: Setting, further: &[(&str, &str)]) -> Self {
+        let gitlab = MockGitlab::builder().start().await.unwrap();
+        let application = gitlab
+            .oauth_app("team")
+            .redirect("https://mcp.example/callback")
+            .redirect("https://mcp.example/oauth/callback")
+            .redirect(REDIRECT)
+            .scopes(&["api", "read_api", "read_user"])
+            .confidential(false)
+            .create();
+        let clock = Arc::new(ManualClock::default());
+        let outside = Outside {
+            clock: Arc::clone(&clock) as _,
+            random: Arc::new(OsRandom),
+            ..Outside::real()
+        };
+        let own: &[(&str, &str)] = match setting {
+            Setting::CallbackProxy => &[
+                ("GITLAB_MCP_OAUTH", "true"),
+                ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
+            ],
+            Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
+            Setting::Session => &[
+                ("OAUTH_ENABLED", "true"),
+                ("OAUTH_SESSION_SECRET", "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga"),
+            ],
+        };
+        let all: Vec<(&str, &str)> = [
+            ("GITLAB_API_URL", gitlab.url()),
+            ("MCP_SERVER_URL", BASE),
+            ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
+            ("MAX_REQUESTS_PER_MINUTE", "100000"),
+            ("RATE_LIMIT_IP_ENABLED", "false"),
+        ]
+        .into_iter()
+        .chain(own.iter().copied())
+        .chain(further.iter().copied())
+        .collect();
+        let server = TestServer::in_outside(outside, &all).await;
+        Self {
+            gitlab,
+            server,
+            clock,
+        }
+    }
+
+    /// A request from outside, with the public host name.
+    pub(crate) fn request(method: &str, path: &str) -> Request {
+        Request::new(method, path).header("Host", HOST)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        Self::request("GET", path).send(self.server.address).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        Self::request("POST", path)
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+            .send(self.server.address)
+            .await
+    }
+
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        Self::request("POST", path)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form(fields))
+            .send(self.server.address)
+            .await
+    }
+
+    /// A program registers itself.
+    pub(crate) async fn register(&self) -> String {
+        let body = json!({ "client_name": "Editor", "redirect_uris": [REDIRECT] });
+        let reply = self.post_json("/register", &body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        text(&reply.message(), "client_id")
+    }
+
+    /// `user` follows the program's link in a browser, approves here and at GitLab, and comes back
+    /// to the program with what this returns.
+    pub(crate) async fn sign_in(&self, user: &str, client: &str) -> BTreeMap<String, String> {
+        let mut browser = Browser::default();
+        let query = form(&authorization(client));
+        let page = browser.open(self, &format!("/authorize?{query}")).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let approved = browser.approve(self, &page.body).await;
+        let way = onward(&approved);
+        let mut at_gitlab = self.gitlab.browser(user);
+        let back = at_gitlab.approve(&way).await.unwrap();
+        let back = match back.strip_prefix(BASE) {
+            Some(path) => {
+                let done = browser.open(self, path).await;
+                onward(&done)
+            }
+            None => back,
+        };
+        let back = Url::parse(&back).unwrap();
+        assert!(back.as_str().starts_with(REDIRECT), "{back}");
+        back.query_pairs().into_owned().collect()
+    }
+
+    /// The program redeems its code.
+    pub(crate) async fn redeem(&self, client: &str, code: &str) -> Reply {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("code_verifier", VERIFIER),
+            ("client_id", client),
+            ("redirect_uri", REDIRECT),
+        ];
+        self.post_form("/token", &fields).await
+    }
+
+    /// The program renews its tokens.
+    pub(crate) async fn refresh(&self, client: &str, token: &str) -> Reply {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+            ("client_id", client),
+        ];
+        self.post_form("/token", &fields).await
+    }
+
+    /// All of it: a program whose user has signed in.
+    pub(crate) async fn signed_in(&self, user: &str) -> Tokens {
+        let client = self.register().await;
+        let back = self.sign_in(user, &client).await;
+        let reply = self.redeem(&client, &back["code"]).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let answer = reply.message();
+        Tokens {
+            access: text(&answer, "access_token"),
+            refresh: text(&answer, "refresh_token"),
+            client,
+        }
+    }
+
+    /// An MCP client with this token.
+    pub(crate) async fn mcp(&self, access: &str, era: Era) -> McpClient {
+        McpClient::connect(self.server.address, era, Some(access)).await
+    }
+
+    /// Who a token is, in the words of GitLab.
+    pub(crate) async fn whoami(&self, access: &str) -> String {
+        let mut client = self.mcp(access, Era::Modern).await;
+        let result = client.call("whoami", json!({})).await;
+        text(&result.item()["user"], "username")
+    }
+
+    /// One MCP request with this bearer, or none.
+    pub(crate) async fn ping(&self, bearer: Option<&str>) -> Reply {
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/list",
+            "params": { "_meta": {
+                "io.modelcontextprotocol/protocolVersion": Era::Modern.version(),
+                "io.modelcontextprotocol/clientCapabilities": {},
+            } },
+        });
+        let request = Request::mcp(body.to_string())
+            .header("Host", HOST)
+            .header("MCP-Protocol-Version", Era::Modern.version())
+            .header("Mcp-Method", "tools/list");
+        let request = match bearer {
+            Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+            None => request,
+        };
+        request.send(self.server.address).await
+    }
+
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// What a program holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+    pub(crate) client: String,
+}
+
+/// A browser: it keeps cookies and knows how to press a button.
+#[derive(Debug, Default)]
+pub(crate) struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    async fn send(&mut self, desk: &Desk, request: Request) -> Reply {
+        let jar: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = if jar.is_empty() {
+            request
+        } else {
+            request.header("Cookie", &jar.join("; "))
+        };
+        let reply = request.send(desk.server.address).await;
+        let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
+        for (_, value) in lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+            let pair = value.split(';').next().unwrap_or_default();
+            let (name, value) = pair.trim().split_once('=').unwrap_or_default();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    pub(crate) async fn open(&mut self, desk: &Desk, path: &str) -> Reply {
+        let request = Desk::request("GET", path).header("Accept", "text/html");
+        self.send(desk, request).await
+    }
+
+    /// Presses Approve on the consent page `html`.
+    pub(crate) async fn approve(&mut self, desk: &Desk, html: &str) -> Reply {
+        let fields = [
+            ("tx", input(html, "tx")),
+            ("csrf", input(html, "csrf")),
+            ("decision", "approve".to_owned()),
+        ];
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let request = Desk::request("POST", "/consent")
+            .header("Accept", "text/html")
+            .header("Origin", BASE)
+            .header("Sec-Fetch-Site", "same-origin")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form(&fields));
+        self.send(desk, request).await
+    }
+}
+
+/// Where a page or a redirect leads.
+fn onward(reply: &Reply) -> String {
+    if let Some(place) = reply.header("location") {
+        return place.to_owned();
+    }
+    let (_, rest) = reply.body.split_once("href=\"").unwrap_or_default();
+    let (place, _) = rest.split_once('"').unwrap_or_default();
+    assert!(!place.is_empty(), "{reply:?}");
+    place.replace("&amp;", "&")
+}
+
+/// The value of a form field.
+pub(crate) fn input(html: &str, name: &str) -> String {
+    let (_, rest) = html
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap_or_else(|| unreachable!("no field {name} in {html}"));
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// The authorization request of the program.
+pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
+    static CHALLENGE: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER)));
+    vec![
+        ("response_type", "code"),
+        ("client_id", client),
+        ("redirect_uri", REDIRECT),
+        ("state", "state of the program"),
+        ("code_challenge", CHALLENGE.as_str()),
+        ("code_challenge_method", "S256"),
+        ("scope", "claudeai"),
+        ("resource", "https://mcp.example/mcp"),
+    ]
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+pub(crate) fn text(value: &Value, name: &str) -> String {
+    let text = value.get(name).and_then(Value::as_str);
+    text.unwrap_or_else(|| unreachable!("no {name} in {value}"))
+        .to_owned()
+}
