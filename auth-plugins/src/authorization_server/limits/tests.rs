@@ -78,18 +78,22 @@ async fn every_other_endpoint_has_its_own_minute() {
         );
     }
     bench.clock.advance(Duration::from_mins(1));
-    for route in [Limited::Token, Limited::Device] {
-        assert_eq!(admitted(&bench.server, route, "192.0.2.1", 9).await, 5);
-    }
+    assert_eq!(
+        admitted(&bench.server, Limited::Revoke, "192.0.2.1", 9).await,
+        5
+    );
 }
 
 #[tokio::test]
 async fn a_page_may_poll_ten_times_a_second() {
     let bench = strict().await;
-    let poll = async || admitted(&bench.server, Limited::Poll, "192.0.2.1", 20).await;
-    assert_eq!(poll().await, 10);
-    bench.clock.advance(Duration::from_secs(1));
-    assert_eq!(poll().await, 10);
+    for _ in 0..3 {
+        assert_eq!(
+            admitted(&bench.server, Limited::Poll, "192.0.2.1", 20).await,
+            10
+        );
+        bench.clock.advance(Duration::from_secs(1));
+    }
 }
 
 #[tokio::test]

@@ -138,12 +138,7 @@ async fn a_login_ends_when_nobody_uses_it_and_at_its_absolute_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_refreshes_at_once_are_one_generation_and_one_renewal() {
     for expired in [false, true] {
-        let rules = Rules {
-            // Two hundred in a minute that stands still.
-            requests_per_minute: 1_000,
-            ..Rules::default()
-        };
-        let replicas = Replicas::with(rules, 3).await;
+        let replicas = Replicas::with(Rules::default(), 3).await;
         let (mut pair, sid) = replicas.signed_in().await;
         for round in 1..=25 {
             if expired {
