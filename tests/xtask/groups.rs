@@ -8,6 +8,7 @@ mod demo;
 mod examples;
 mod mock_clients;
 mod modes;
+mod oauth;
 mod secrets;
 mod stores;
 
@@ -25,7 +26,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 13] = [
+pub(crate) const ALL: [Group; 14] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -80,6 +81,11 @@ pub(crate) const ALL: [Group; 13] = [
         name: "modes",
         about: "every way to sign in, with a real client as the right user (Python)",
         run: modes::run,
+    },
+    Group {
+        name: "oauth",
+        about: "clients that sign in by themselves, in each setting (Node, Python)",
+        run: oauth::run,
     },
     Group {
         name: "examples",
