@@ -8,6 +8,7 @@ mod demo;
 mod examples;
 mod mock_clients;
 mod modes;
+mod replicas;
 mod secrets;
 mod stores;
 
@@ -25,7 +26,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 13] = [
+pub(crate) const ALL: [Group; 14] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -50,6 +51,11 @@ pub(crate) const ALL: [Group; 13] = [
         name: "stores",
         about: "the state store's suite with real servers (Redis, PostgreSQL)",
         run: stores::run,
+    },
+    Group {
+        name: "replicas",
+        about: "one state for several servers: races, kill -9, a store that goes away",
+        run: replicas::run,
     },
     Group {
         name: "demo",

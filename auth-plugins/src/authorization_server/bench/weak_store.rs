@@ -15,6 +15,7 @@ pub(crate) struct WeakStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     writes: AtomicU64,
+    unheard: AtomicU64,
 }
 
 impl WeakStore {
@@ -23,12 +24,18 @@ impl WeakStore {
             inner,
             down: AtomicBool::new(false),
             writes: AtomicU64::new(0),
+            unheard: AtomicU64::new(0),
         })
     }
 
     /// Cuts the line, or mends it.
     pub(crate) fn cut(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The next so many changes are made, and nobody hears so.
+    pub(crate) fn lose_answers(&self, number: u64) {
+        self.unheard.store(number, Ordering::SeqCst);
     }
 
     /// How many records were written, leases and counters not counted.
@@ -79,7 +86,15 @@ impl Store for WeakStore {
 
     async fn update(&self, at: &Place, change: Change) -> Result<Updated, StoreError> {
         self.wrote();
-        self.line()?.update(at, change).await
+        let updated = self.line()?.update(at, change).await?;
+        let lose = |left: u64| left.checked_sub(1);
+        match self
+            .unheard
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose)
+        {
+            Ok(_) => Err(StoreError::Unavailable("the answer was lost".to_owned())),
+            Err(_) => Ok(updated),
+        }
     }
 
     async fn delete(&self, at: &Place) -> Result<bool, StoreError> {
