@@ -51,7 +51,10 @@ impl<'a> Fleet<'a> {
         let runtime = Runtime::new().map_err(broken)?;
         let gitlab = MockGitlab::builder().clock(Clock::real());
         let gitlab = runtime.block_on(gitlab.start()).map_err(broken)?;
-        gitlab.edit(|world| world.quirks.access_token_seconds = seconds);
+        gitlab.edit(|world| {
+            world.quirks.access_token_seconds = seconds;
+            world.quirks.device_interval = Some(1.into());
+        });
         let application = gitlab
             .oauth_app("team")
             .redirect("https://mcp.example/oauth/callback")
@@ -68,6 +71,7 @@ impl<'a> Fleet<'a> {
             ("OAUTH_ENABLED", "true"),
             ("MCP_REPLICATED", "true"),
             ("RATE_LIMIT_IP_ENABLED", "false"),
+            ("OAUTH_DEVICE_POLL_INTERVAL", "1"),
             ("OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE", "10000"),
         ];
         let plain = plain.iter().chain(storage);

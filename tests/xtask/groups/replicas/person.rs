@@ -19,6 +19,9 @@ const WAIT: Duration = Duration::from_secs(1);
 const MOST_WAITS: usize = 120;
 /// Every so many requests the tokens are refreshed.
 const REFRESHED_EVERY: usize = 6;
+/// Between two polls of a sign-in: a little more than the mock's GitLab wants.
+const INTERVAL: Duration = Duration::from_millis(1_200);
+const MOST_POLLS: usize = 20;
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A person and what became of their requests.
@@ -191,9 +194,16 @@ impl Person {
             ("device_code", &device_code),
             ("client_id", &client),
         ];
-        let reply = self.ask(&form("/token", &fields)).await?;
-        self.tokens = Some(tokens(&reply)?);
-        Ok(())
+        let request = form("/token", &fields);
+        for _ in 0..MOST_POLLS {
+            tokio::time::sleep(INTERVAL).await;
+            let reply = self.ask(&request).await?;
+            if reply.message()["error"] != "authorization_pending" {
+                self.tokens = Some(tokens(&reply)?);
+                return Ok(());
+            }
+        }
+        Err(Step::Wrong("the sign-in by device never ended".to_owned()))
     }
 
     async fn refresh(&mut self, token: &str) -> Result<(), Step> {
