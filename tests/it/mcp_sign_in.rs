@@ -6,6 +6,7 @@ use serde_json::json;
 use desk::{BASE, Desk, Setting, text};
 
 mod desk;
+mod restart;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {

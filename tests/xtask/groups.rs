@@ -9,6 +9,7 @@ mod examples;
 mod mock_clients;
 mod modes;
 mod oauth;
+mod replicas;
 mod secrets;
 mod stores;
 
@@ -51,6 +52,11 @@ pub(crate) const ALL: [Group; 14] = [
         name: "stores",
         about: "the state store's suite with real servers (Redis, PostgreSQL)",
         run: stores::run,
+    },
+    Group {
+        name: "replicas",
+        about: "one state for several servers: races, kill -9, a store that goes away",
+        run: replicas::run,
     },
     Group {
         name: "demo",

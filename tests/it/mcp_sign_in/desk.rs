@@ -43,6 +43,7 @@ pub(crate) struct Desk {
     pub(crate) gitlab: MockGitlab,
     pub(crate) server: TestServer,
     pub(crate) clock: Arc<ManualClock>,
+    variables: Vec<(String, String)>,
 }
 
 impl Desk {
@@ -57,11 +58,6 @@ impl Desk {
             .confidential(false)
             .create();
         let clock = Arc::new(ManualClock::default());
-        let outside = Outside {
-            clock: Arc::clone(&clock) as _,
-            random: Arc::new(OsRandom),
-            ..Outside::real()
-        };
         let own: &[(&str, &str)] = match setting {
             Setting::CallbackProxy => &[
                 ("GITLAB_MCP_OAUTH", "true"),
@@ -73,7 +69,7 @@ impl Desk {
                 ("OAUTH_SESSION_SECRET", "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga"),
             ],
         };
-        let all: Vec<(&str, &str)> = [
+        let variables: Vec<_> = [
             ("GITLAB_API_URL", gitlab.url()),
             ("MCP_SERVER_URL", BASE),
             ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
@@ -83,12 +79,22 @@ impl Desk {
         .into_iter()
         .chain(own.iter().copied())
         .chain(further.iter().copied())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-        let server = TestServer::in_outside(outside, &all).await;
         Self {
+            server: serving(&clock, &variables).await,
             gitlab,
-            server,
             clock,
+            variables,
+        }
+    }
+
+    /// The server ends and another one starts in its place.
+    pub(crate) async fn restarted(self) -> Self {
+        self.server.stop().await;
+        Self {
+            server: serving(&self.clock, &self.variables).await,
+            ..self
         }
     }
 
@@ -134,8 +140,18 @@ impl Desk {
         assert_eq!(page.status, 200, "{page:?}");
         let approved = browser.approve(self, &page.body).await;
         let way = onward(&approved);
+        self.come_back(user, &mut browser, &way).await
+    }
+
+    /// `user` approves at GitLab behind the link `way`, and the browser comes back to the program.
+    pub(crate) async fn come_back(
+        &self,
+        user: &str,
+        browser: &mut Browser,
+        way: &str,
+    ) -> BTreeMap<String, String> {
         let mut at_gitlab = self.gitlab.browser(user);
-        let back = at_gitlab.approve(&way).await.unwrap();
+        let back = at_gitlab.approve(way).await.unwrap();
         let back = match back.strip_prefix(BASE) {
             Some(path) => {
                 let done = browser.open(self, path).await;
@@ -221,6 +237,19 @@ impl Desk {
     }
 }
 
+async fn serving(clock: &Arc<ManualClock>, variables: &[(String, String)]) -> TestServer {
+    let outside = Outside {
+        clock: Arc::clone(clock) as _,
+        random: Arc::new(OsRandom),
+        ..Outside::real()
+    };
+    let all: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    TestServer::in_outside(outside, &all).await
+}
+
 /// What a program holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens {
@@ -288,7 +317,7 @@ impl Browser {
 }
 
 /// Where a page or a redirect leads.
-fn onward(reply: &Reply) -> String {
+pub(crate) fn onward(reply: &Reply) -> String {
     if let Some(place) = reply.header("location") {
         return place.to_owned();
     }
@@ -322,7 +351,7 @@ pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
