@@ -1,7 +1,9 @@
 //! A person signs in with a real browser, as the README says: at the mock's pages, with the server
-//! as a process that has nothing but the documented settings. And the pages of our own.
+//! as a process that has nothing but the documented settings; for its own use (`local-oauth`), and
+//! for that of other programs (`sign_in`). And the pages of our own.
 
 mod pages;
+mod sign_in;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +35,7 @@ pub(super) fn run(workbench: &mut Workbench) {
             play(workbench, script, word)
         });
     }
+    sign_in::run(workbench);
     pages::run(workbench);
 }
 
