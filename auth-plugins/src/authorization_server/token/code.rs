@@ -104,6 +104,9 @@ impl AuthorizationServer {
             method: Method::Browser,
         };
         let begun = self.begin(tokens, beginning).await;
+        if begun.is_ok() {
+            self.client_used(&presented.client.id).await;
+        }
         begun.map_err(|reason| {
             let (word, answer) = match reason {
                 NotBegun::Denied => ("group_denied", not_a_member()),
