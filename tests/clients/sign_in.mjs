@@ -34,8 +34,9 @@ function logName() {
 
 /**
  * Runs `body` with a server in the named setting; `further` makes the rest of its environment from
- * its public URL. That is known before it starts, because it is the URL of a door in front of it; it
- * is another site than GitLab's for a browser.
+ * its public URL, and `body` gets that URL and what the server has logged. The URL is known before
+ * the server starts, because it is that of a door in front of it; it is another site than GitLab's
+ * for a browser.
  */
 export async function withServer(name, further, body) {
     const master = randomBytes(32).toString('base64url');
@@ -73,7 +74,7 @@ export async function withServer(name, further, body) {
             ended.then(() => Promise.reject(new Error(`the server ended: ${said.slice(-2000)}`))),
         ]);
         address = { host: '127.0.0.1', port: Number(port) };
-        return await body(base);
+        return await body(base, () => said);
     } finally {
         server.kill('SIGTERM');
         await ended;

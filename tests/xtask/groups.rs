@@ -8,6 +8,7 @@ mod demo;
 mod examples;
 mod mock_clients;
 mod modes;
+mod second_upstream;
 mod secrets;
 mod stores;
 
@@ -25,7 +26,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 13] = [
+pub(crate) const ALL: [Group; 14] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -80,6 +81,11 @@ pub(crate) const ALL: [Group; 13] = [
         name: "modes",
         about: "every way to sign in, with a real client as the right user (Python)",
         run: modes::run,
+    },
+    Group {
+        name: "second-upstream",
+        about: "the sign-in with another OAuth server in GitLab's place (Node)",
+        run: second_upstream::run,
     },
     Group {
         name: "examples",

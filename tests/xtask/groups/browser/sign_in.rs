@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use super::Folder;
 use crate::groups::clients::{Language, command};
 use crate::report::Outcome;
-use crate::workbench::{Scene, Workbench};
+use crate::workbench::{Folder, Scene, Workbench};
 
 const LIMIT: Duration = Duration::from_mins(3);
 
@@ -40,13 +39,13 @@ fn play(workbench: &Workbench, setting: &str, word: &str) -> Result<(), Outcome>
     let mut client = command(workbench, Language::Node, "browser_sign_in.mjs")?;
     let program = workbench.binaries()?.get("gitlab-mcp")?;
     let scene = Scene::start(workbench)?;
-    let folder = Folder::new(workbench, word)?;
+    let folder = Folder::new(workbench, "sign-in")?;
     client
         .args([setting, word])
         .env("GITLAB_MCP_TEST_CHROMIUM", chromium.program())
         .env("GITLAB_MCP_TEST_PROGRAM", program)
         .env("GITLAB_MCP_TEST_GITLAB", scene.base())
-        .env("GITLAB_MCP_TEST_FOLDER", &folder.0)
+        .env("GITLAB_MCP_TEST_FOLDER", folder.path())
         .env("GITLAB_MCP_TEST_LOGS", workbench.logs())
         .env(
             "GITLAB_MCP_TEST_SCREENSHOTS",
