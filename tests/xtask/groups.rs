@@ -10,6 +10,7 @@ mod mock_clients;
 mod modes;
 mod oauth;
 mod replicas;
+mod second_upstream;
 mod secrets;
 mod stores;
 
@@ -27,7 +28,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 14] = [
+pub(crate) const ALL: [Group; 15] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -92,6 +93,9 @@ pub(crate) const ALL: [Group; 14] = [
         name: "oauth",
         about: "clients that sign in by themselves, in each setting (Node, Python)",
         run: oauth::run,
+        name: "second-upstream",
+        about: "the sign-in with another OAuth server in GitLab's place (Node)",
+        run: second_upstream::run,
     },
     Group {
         name: "examples",

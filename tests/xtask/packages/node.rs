@@ -21,6 +21,7 @@ const PACKAGES: [(&str, &str); 9] = [
     ("@gitbeaker/rest", "43.8.0"),
     ("playwright-core", "1.65.1"),
     ("axe-core", "4.14.1"),
+    ("oidc-provider", "9.13.3"),
 ];
 const OLDEST: u32 = 22;
 
