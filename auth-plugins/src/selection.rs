@@ -170,7 +170,7 @@ fn an_unknown_name_lists_all_and_the_nearest() {
     for part in [
         "GITLAB_AUTH_MODE (environment): ",
         "did you mean pat?",
-        "cookie, job-token, local-oauth, none, pat, remote-authorization",
+        "cookie, job-token, local-oauth, mcp-oauth, none, oauth-session, pat, remote-authorization",
     ] {
         assert!(problems[0].contains(part), "{problems:?}");
     }

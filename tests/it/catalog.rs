@@ -43,7 +43,9 @@ async fn these_are_the_ways_to_sign_in() {
             "cookie",
             "job-token",
             "local-oauth",
+            "mcp-oauth",
             "none",
+            "oauth-session",
             "pat",
             "remote-authorization"
         ]

@@ -30,7 +30,8 @@ fn every_crate_imports_only_what_its_place_allows() {
         let allowed: &[&str] = match name {
             "gitlab-mcp-macros" | "mock-gitlab" => &[],
             "gitlab-mcp-core" => &["gitlab-mcp-macros"],
-            "gitlab-mcp-auth-plugins" | "gitlab-mcp-tool-plugins" => &["gitlab-mcp-core"],
+            "gitlab-mcp-auth-plugins" => &["gitlab-mcp-core", "gitlab-mcp-store"],
+            "gitlab-mcp-store" | "gitlab-mcp-tool-plugins" => &["gitlab-mcp-core"],
             "gitlab-mcp" => &[
                 "gitlab-mcp-auth-plugins",
                 "gitlab-mcp-core",

@@ -8,7 +8,9 @@ mod demo;
 mod examples;
 mod mock_clients;
 mod modes;
+mod oauth;
 mod replicas;
+mod second_upstream;
 mod secrets;
 mod stores;
 
@@ -26,7 +28,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 14] = [
+pub(crate) const ALL: [Group; 16] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -86,6 +88,16 @@ pub(crate) const ALL: [Group; 14] = [
         name: "modes",
         about: "every way to sign in, with a real client as the right user (Python)",
         run: modes::run,
+    },
+    Group {
+        name: "oauth",
+        about: "clients that sign in by themselves, in each setting (Node, Python)",
+        run: oauth::run,
+    },
+    Group {
+        name: "second-upstream",
+        about: "the sign-in with another OAuth server in GitLab's place (Node)",
+        run: second_upstream::run,
     },
     Group {
         name: "examples",

@@ -12,10 +12,12 @@ use crate::report::{Lack, Outcome, Report, say};
 
 mod binaries;
 mod databases;
+mod folder;
 mod scene;
 
 pub(crate) use binaries::Binaries;
 pub(crate) use databases::Database;
+pub(crate) use folder::Folder;
 pub(crate) use scene::{BEARER, PROJECT, Scene, TOKEN, listening};
 
 const BUILD_VARIABLES: [&str; 6] = [
@@ -33,6 +35,7 @@ pub(crate) struct Workbench {
     root: PathBuf,
     cache: PathBuf,
     logs: PathBuf,
+    writes: bool,
     guard: Guard,
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
@@ -44,8 +47,8 @@ pub(crate) struct Workbench {
 }
 
 impl Workbench {
-    /// Finds the workspace and the cache folder.
-    pub(crate) fn new() -> Result<Self, String> {
+    /// Finds the workspace and the cache folder. `writes`: see [`Workbench::writes`].
+    pub(crate) fn new(writes: bool) -> Result<Self, String> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = manifest
             .parent()
@@ -65,6 +68,7 @@ impl Workbench {
             root,
             cache,
             logs,
+            writes,
             guard,
             report: Report::default(),
             node: OnceCell::new(),
@@ -89,6 +93,11 @@ impl Workbench {
     /// What this run logs, and the secrets that must not stand there.
     pub(crate) fn logs(&self) -> &Path {
         &self.logs
+    }
+
+    /// Whether groups write the documents that they otherwise compare with their run.
+    pub(crate) const fn writes(&self) -> bool {
+        self.writes
     }
 
     /// What ends children when we cannot.

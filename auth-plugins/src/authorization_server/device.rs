@@ -45,7 +45,7 @@ const SLOWER: u64 = 5;
 /// A device login, found by its flow state or by our device code.
 #[derive(Serialize, Deserialize)]
 pub struct DeviceFlow {
-    /// Names the flow where a bearer value must not: its lease and its cookie.
+    /// Names the lease of the flow, which a bearer value must not.
     pub id: String,
     /// What the client asked for.
     pub request: Request,

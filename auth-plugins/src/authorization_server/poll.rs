@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::AuthorizationServer;
 use super::audit::From;
+use super::browser::refusal::Stop;
 use super::browser::{idle_answer, wants_page};
 use super::device::{DeviceFlow, Kind, Outcome};
 use super::error::{OAuthError, PAUSE, answer};
@@ -37,7 +38,7 @@ impl AuthorizationServer {
             .into_response();
         }
         if let Err(refused) = self.limit(Limited::Poll, &parts).await {
-            return refused.into_response();
+            return self.stop(&parts, Stop::Error(refused));
         }
         match self.poll_device_flow(&parts).await {
             Ok(response) => response,

@@ -79,7 +79,10 @@ impl Store for WeakStore {
     }
 
     async fn get(&self, at: &Place) -> Result<Option<Held>, StoreError> {
-        self.line()?.get(at).await
+        let held = self.line()?.get(at).await;
+        // As over a network: others come first before the answer is used.
+        tokio::task::yield_now().await;
+        held
     }
 
     async fn take(
@@ -93,8 +96,15 @@ impl Store for WeakStore {
     }
 
     async fn update(&self, at: &Place, change: Change) -> Result<Updated, StoreError> {
-        self.wrote();
-        let updated = self.line()?.update(at, change).await?;
+        let updated = match self.line() {
+            Ok(inner) => inner.update(at, change).await,
+            Err(error) => Err(error),
+        };
+        // A change that loses against another writes nothing.
+        if !matches!(updated, Ok(Updated::Moved | Updated::Fenced)) {
+            self.wrote();
+        }
+        let updated = updated?;
         let lose = |left: u64| left.checked_sub(1);
         match self
             .unheard
@@ -120,7 +130,9 @@ impl Store for WeakStore {
         up_to: i64,
         limit: usize,
     ) -> Result<Vec<(String, Held)>, StoreError> {
-        self.line()?.lowest(namespace, up_to, limit).await
+        let rows = self.line()?.lowest(namespace, up_to, limit).await;
+        tokio::task::yield_now().await;
+        rows
     }
 
     async fn lease(&self, key: &str, life: Duration) -> Result<Option<Fence>, StoreError> {

@@ -163,6 +163,7 @@ async fn a_configured_client_is_known_without_the_store() {
     };
     let bench = bench_with(Rules {
         configured: vec![configured],
+        documents: false,
         ..Rules::default()
     })
     .await;

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gitlab_mcp_store::Store;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -28,6 +29,7 @@ mod front;
 mod program;
 mod races;
 mod schedule;
+mod tokens;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CLIENT: &str = "client-1";
@@ -185,7 +187,10 @@ impl Scene {
     }
 
     fn replica(&self) -> Arc<AuthorizationServer> {
-        let store = Arc::clone(self.server.records.store());
+        self.replica_over(Arc::clone(self.server.records.store()))
+    }
+
+    fn replica_over(&self, store: Arc<dyn Store>) -> Arc<AuthorizationServer> {
         self.bench.replica(store, Arc::clone(&self.server.clock))
     }
 

@@ -69,7 +69,6 @@ async fn every_other_endpoint_has_its_own_minute() {
         Limited::Consent,
         Limited::Token,
         Limited::Revoke,
-        Limited::Poll,
         Limited::Device,
     ] {
         assert_eq!(
@@ -80,9 +79,21 @@ async fn every_other_endpoint_has_its_own_minute() {
     }
     bench.clock.advance(Duration::from_mins(1));
     assert_eq!(
-        admitted(&bench.server, Limited::Poll, "192.0.2.1", 9).await,
+        admitted(&bench.server, Limited::Revoke, "192.0.2.1", 9).await,
         5
     );
+}
+
+#[tokio::test]
+async fn a_page_may_poll_ten_times_a_second() {
+    let bench = strict().await;
+    for _ in 0..3 {
+        assert_eq!(
+            admitted(&bench.server, Limited::Poll, "192.0.2.1", 20).await,
+            10
+        );
+        bench.clock.advance(Duration::from_secs(1));
+    }
 }
 
 #[tokio::test]

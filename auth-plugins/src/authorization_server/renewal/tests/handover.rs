@@ -131,6 +131,25 @@ async fn a_holder_that_slept_does_not_overwrite_a_later_pair() {
 }
 
 #[tokio::test]
+async fn a_holder_that_slept_before_gitlab_saw_it_uses_the_later_pair() {
+    let replicas = Replicas::with(Rules::default(), 2).await;
+    let login = replicas.login().await;
+    replicas.pass(LIFE);
+    let held = Fault::hold(Duration::from_millis(300)).on(REFRESH).times(1);
+    replicas.gitlab().faults().add(held);
+    let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+    let sleeper = tokio::spawn(async move { server.fresh(&sid).await });
+    until(|| async { replicas.gitlab().faults().count() == 0 || replicas.renewals() == 1 }).await;
+    replicas.pass(11);
+    let other = replicas.servers[1].fresh(&login.sid).await.unwrap();
+    // GitLab says invalid_grant to the first one, and the login goes on.
+    let late = sleeper.await.unwrap().unwrap();
+    assert_eq!(late.access.expose(), other.access.expose());
+    assert_eq!((replicas.renewals(), late.ugen), (2, 2));
+    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 0);
+}
+
+#[tokio::test]
 async fn a_pair_that_the_store_does_not_take_is_held_until_it_does() {
     let replicas = Replicas::one().await;
     let login = replicas.login().await;

@@ -41,6 +41,24 @@ async fn an_expired_token_is_renewed_once_whoever_asks() {
     }
 }
 
+#[tokio::test]
+async fn a_run_that_ends_as_the_token_runs_out_again_is_not_enough() {
+    let replicas = Replicas::with(long_lived(), 1).await;
+    let login = replicas.login().await;
+    let server = replicas.server();
+    for round in 1..=20 {
+        replicas.pass(LIFE);
+        let (first, sid) = (Arc::clone(server), login.sid.clone());
+        let first = tokio::spawn(async move { first.fresh(&sid).await.map(drop) });
+        until(|| async { replicas.stored(&login.sid).await.unwrap().ugen == 2 * round }).await;
+        // The pair is stored, and the run has not landed yet.
+        replicas.pass(LIFE);
+        let fresh = server.fresh(&login.sid).await;
+        assert_eq!(fresh.map(|login| login.ugen), Ok(2 * round + 1));
+        first.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_go_away_never_lose_a_rotation() {
     for (state, replicas) in Replicas::everywhere(&long_lived(), 1).await {
