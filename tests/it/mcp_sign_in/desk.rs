@@ -2,6 +2,7 @@
 //! and the user's browser.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gitlab_mcp::Outside;
 use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::random::OsRandom;
-use gitlab_mcp_tests::{Era, McpClient, Reply, Request, TestServer};
+use gitlab_mcp_tests::{Canary, Era, Listening, McpClient, Reply, Request, TestServer, plant_all};
 use mock_gitlab::MockGitlab;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +22,7 @@ pub(crate) const BASE: &str = "https://mcp.example";
 const HOST: &str = "mcp.example";
 /// Where the program waits for its code.
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
+const SECRET: &str = "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// How the server is set up.
@@ -41,54 +43,54 @@ impl Setting {
 /// The scene of every test here.
 pub(crate) struct Desk {
     pub(crate) gitlab: MockGitlab,
-    pub(crate) server: TestServer,
+    pub(crate) server: Server,
     pub(crate) clock: Arc<ManualClock>,
+}
+
+/// Where the server runs.
+pub(crate) enum Server {
+    /// In this process, with the clock of the desk.
+    Here(TestServer),
+    /// In one of its own, in real time.
+    Process(Listening),
+}
+
+impl Server {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Here(server) => server.address,
+            Self::Process(process) => process.address,
+        }
+    }
 }
 
 impl Desk {
     pub(crate) async fn with(setting: Setting, further: &[(&str, &str)]) -> Self {
-        let gitlab = MockGitlab::builder().start().await.unwrap();
-        let application = gitlab
-            .oauth_app("team")
-            .redirect("https://mcp.example/callback")
-            .redirect("https://mcp.example/oauth/callback")
-            .redirect(REDIRECT)
-            .scopes(&["api", "read_api", "read_user"])
-            .confidential(false)
-            .create();
+        let (gitlab, application) = gitlab().await;
         let clock = Arc::new(ManualClock::default());
         let outside = Outside {
             clock: Arc::clone(&clock) as _,
             random: Arc::new(OsRandom),
             ..Outside::real()
         };
-        let own: &[(&str, &str)] = match setting {
-            Setting::CallbackProxy => &[
-                ("GITLAB_MCP_OAUTH", "true"),
-                ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
-            ],
-            Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
-            Setting::Session => &[
-                ("OAUTH_ENABLED", "true"),
-                ("OAUTH_SESSION_SECRET", "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga"),
-            ],
-        };
-        let all: Vec<(&str, &str)> = [
-            ("GITLAB_API_URL", gitlab.url()),
-            ("MCP_SERVER_URL", BASE),
-            ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
-            ("MAX_REQUESTS_PER_MINUTE", "100000"),
-            ("RATE_LIMIT_IP_ENABLED", "false"),
-        ]
-        .into_iter()
-        .chain(own.iter().copied())
-        .chain(further.iter().copied())
-        .collect();
+        let all = variables(setting, gitlab.url(), &application, further);
         let server = TestServer::in_outside(outside, &all).await;
         Self {
             gitlab,
-            server,
+            server: Server::Here(server),
             clock,
+        }
+    }
+
+    /// With the server as a process, which logs as it does in earnest.
+    pub(crate) async fn apart(setting: Setting, further: &[(&str, &str)]) -> Self {
+        let (gitlab, application) = gitlab().await;
+        let all = variables(setting, gitlab.url(), &application, further);
+        let server = Listening::start(env!("CARGO_BIN_EXE_under-test"), &all).await;
+        Self {
+            gitlab,
+            server: Server::Process(server),
+            clock: Arc::default(),
         }
     }
 
@@ -98,14 +100,14 @@ impl Desk {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        Self::request("GET", path).send(self.server.address).await
+        Self::request("GET", path).send(self.server.address()).await
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
         Self::request("POST", path)
             .header("Content-Type", "application/json")
             .body(body.to_string())
-            .send(self.server.address)
+            .send(self.server.address())
             .await
     }
 
@@ -113,7 +115,7 @@ impl Desk {
         Self::request("POST", path)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(form(fields))
-            .send(self.server.address)
+            .send(self.server.address())
             .await
     }
 
@@ -136,6 +138,7 @@ impl Desk {
         let way = onward(&approved);
         let mut at_gitlab = self.gitlab.browser(user);
         let back = at_gitlab.approve(&way).await.unwrap();
+        watch_query(&back, &["code", "state"]);
         let back = match back.strip_prefix(BASE) {
             Some(path) => {
                 let done = browser.open(self, path).await;
@@ -145,6 +148,7 @@ impl Desk {
         };
         let back = Url::parse(&back).unwrap();
         assert!(back.as_str().starts_with(REDIRECT), "{back}");
+        watch_query(back.as_str(), &["code"]);
         back.query_pairs().into_owned().collect()
     }
 
@@ -157,7 +161,7 @@ impl Desk {
             ("client_id", client),
             ("redirect_uri", REDIRECT),
         ];
-        self.post_form("/token", &fields).await
+        self.tokens(&fields).await
     }
 
     /// The program renews its tokens.
@@ -167,7 +171,16 @@ impl Desk {
             ("refresh_token", token),
             ("client_id", client),
         ];
-        self.post_form("/token", &fields).await
+        self.tokens(&fields).await
+    }
+
+    async fn tokens(&self, fields: &[(&str, &str)]) -> Reply {
+        let reply = self.post_form("/token", fields).await;
+        let answer = reply.message();
+        for name in ["access_token", "refresh_token"] {
+            answer[name].as_str().map(Canary::watch);
+        }
+        reply
     }
 
     /// All of it: a program whose user has signed in.
@@ -186,7 +199,7 @@ impl Desk {
 
     /// An MCP client with this token.
     pub(crate) async fn mcp(&self, access: &str, era: Era) -> McpClient {
-        McpClient::connect(self.server.address, era, Some(access)).await
+        McpClient::connect(self.server.address(), era, Some(access)).await
     }
 
     /// Who a token is, in the words of GitLab.
@@ -213,11 +226,69 @@ impl Desk {
             Some(token) => request.header("Authorization", &format!("Bearer {token}")),
             None => request,
         };
-        request.send(self.server.address).await
+        request.send(self.server.address()).await
     }
 
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        plant_all(&self.gitlab);
+    }
+}
+
+async fn gitlab() -> (MockGitlab, String) {
+    Canary::watch(SECRET);
+    Canary::watch(VERIFIER);
+    let gitlab = MockGitlab::builder().start().await.unwrap();
+    let application = gitlab
+        .oauth_app("team")
+        .redirect("https://mcp.example/callback")
+        .redirect("https://mcp.example/oauth/callback")
+        .redirect(REDIRECT)
+        .scopes(&["api", "read_api", "read_user"])
+        .confidential(false)
+        .create();
+    (gitlab, application.client_id)
+}
+
+fn variables<'a>(
+    setting: Setting,
+    url: &'a str,
+    application: &'a str,
+    further: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let own: &[(&str, &str)] = match setting {
+        Setting::CallbackProxy => &[
+            ("GITLAB_MCP_OAUTH", "true"),
+            ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
+        ],
+        Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
+        Setting::Session => &[("OAUTH_ENABLED", "true")],
+    };
+    let usual = [
+        ("GITLAB_API_URL", url),
+        ("MCP_SERVER_URL", BASE),
+        ("GITLAB_OAUTH_APP_ID", application),
+        ("OAUTH_SESSION_SECRET", SECRET),
+        ("MAX_REQUESTS_PER_MINUTE", "100000"),
+        ("RATE_LIMIT_IP_ENABLED", "false"),
+    ];
+    let all = usual.into_iter().chain(own.iter().copied());
+    all.chain(further.iter().copied()).collect()
+}
+
+/// Watches for the values that a URL carries under these names.
+fn watch_query(url: &str, names: &[&str]) {
+    let url = Url::parse(url).unwrap();
+    for (_, value) in url
+        .query_pairs()
+        .filter(|(name, _)| names.contains(&&**name))
+    {
+        Canary::watch(&value);
     }
 }
 
@@ -247,7 +318,7 @@ impl Browser {
         } else {
             request.header("Cookie", &jar.join("; "))
         };
-        let reply = request.send(desk.server.address).await;
+        let reply = request.send(desk.server.address()).await;
         let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
         for (_, value) in lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             let pair = value.split(';').next().unwrap_or_default();
@@ -255,6 +326,7 @@ impl Browser {
             if value.is_empty() {
                 self.cookies.remove(name);
             } else {
+                Canary::watch(value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
