@@ -8,7 +8,7 @@ use gitlab_mcp_core::command::CommandDescriptor;
 use gitlab_mcp_core::config::{Reader, Section as _, Setting, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
-use crate::build::{Linked, StartError};
+use crate::build::{Linked, Outside, StartError};
 use crate::config::{LogFormat, LoggingConfig};
 
 mod auth_modes;
@@ -21,9 +21,9 @@ mod settings;
 mod switches;
 mod tools;
 
-/// Runs a command line.
-pub(crate) fn run(arguments: Vec<OsString>, plugins: &[Plugin]) -> ExitCode {
-    match dispatch(arguments, plugins) {
+/// Runs a command line; `outside` is where the server serves.
+pub(crate) fn run(outside: Outside, arguments: Vec<OsString>, plugins: &[Plugin]) -> ExitCode {
+    match dispatch(outside, arguments, plugins) {
         Ok(code) => code,
         Err(Failure { error, json }) => {
             print::error(&if json {
@@ -58,7 +58,11 @@ fn wants_json(sources: &Sources, settings: &[&'static Setting]) -> bool {
         .is_ok_and(|mut reader| LoggingConfig::read(&mut reader).format == LogFormat::Json)
 }
 
-fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, Failure> {
+fn dispatch(
+    outside: Outside,
+    arguments: Vec<OsString>,
+    plugins: &[Plugin],
+) -> Result<ExitCode, Failure> {
     let linked = Linked::read(plugins)?;
     let settings = linked.settings();
     let modes: Vec<&str> = linked.modes.iter().map(|mode| mode.name).collect();
@@ -75,13 +79,14 @@ fn dispatch(arguments: Vec<OsString>, plugins: &[Plugin]) -> Result<ExitCode, Fa
         flags.extend(of_plugin::given(own, one));
     }
     let sources = Sources::from_process(flags);
-    run_command((name, inner), own, &sources, &linked, plugins).map_err(|error| Failure {
+    run_command(outside, (name, inner), own, &sources, &linked, plugins).map_err(|error| Failure {
         json: wants_json(&sources, &settings),
         error,
     })
 }
 
 fn run_command(
+    outside: Outside,
     name: (&str, &str),
     own: &ArgMatches,
     sources: &Sources,
@@ -105,7 +110,7 @@ fn run_command(
         "demo" => crate::demo::run(own.get_flag("once"), plugins),
         _ => match linked.commands.iter().find(|one| one.name == name.0) {
             Some(one) => of_plugin::run(sources, linked, one, own),
-            None => serve::run(sources, plugins),
+            None => serve::run(outside, sources, plugins),
         },
     }
 }

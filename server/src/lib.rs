@@ -38,7 +38,16 @@ pub fn main(plugins: &[Plugin]) -> ExitCode {
 
 /// As [`main`], with the arguments given (the program's name first).
 pub fn run(arguments: impl IntoIterator<Item = OsString>, plugins: &[Plugin]) -> ExitCode {
+    run_in(Outside::real(), arguments, plugins)
+}
+
+/// As [`run`], serving in an outside of the caller's choice, for tests.
+pub fn run_in(
+    outside: Outside,
+    arguments: impl IntoIterator<Item = OsString>,
+    plugins: &[Plugin],
+) -> ExitCode {
     let mut expected = plugins::BUILT_IN.to_vec();
     expected.extend_from_slice(plugins);
-    cli::run(arguments.into_iter().collect(), &expected)
+    cli::run(outside, arguments.into_iter().collect(), &expected)
 }

@@ -4,13 +4,16 @@ use crate::groups;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
-Usage: cargo xtask test [--list] [--only GROUP]…
+Usage: cargo xtask test [--list] [--only GROUP]… [--write]
 
   --list        name the groups
   --only GROUP  run this group (may be given more than once)
+  --write       write the documents that a group otherwise compares with its run
 
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
-                       target directory)";
+                       target directory)
+GITLAB_MCP_TEST_ROUNDS rounds of each race of the group replicas (default: 100)
+GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(crate) enum Arguments {
     Test {
         /// Names of groups.
         only: Vec<String>,
+        /// Write the documents that groups compare with.
+        write: bool,
     },
 }
 
@@ -38,16 +43,17 @@ impl Arguments {
     }
 
     fn parse_test(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut only = Vec::new();
+        let (mut only, mut write) = (Vec::new(), false);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--list" => return Ok(Self::List),
                 "--help" | "-h" => return Ok(Self::Help),
                 "--only" => only.push(group(words.next())?),
+                "--write" => write = true,
                 other => return Err(format!("no such option: {other}")),
             }
         }
-        Ok(Self::Test { only })
+        Ok(Self::Test { only, write })
     }
 }
 
@@ -73,7 +79,13 @@ mod tests {
 
     #[test]
     fn no_option_means_every_group() {
-        assert_eq!(parse("test"), Ok(Arguments::Test { only: Vec::new() }));
+        assert_eq!(
+            parse("test"),
+            Ok(Arguments::Test {
+                only: Vec::new(),
+                write: false
+            })
+        );
     }
 
     #[test]
@@ -81,7 +93,16 @@ mod tests {
         let only = vec!["format".to_owned(), "clients".to_owned()];
         assert_eq!(
             parse("test --only format --only clients"),
-            Ok(Arguments::Test { only })
+            Ok(Arguments::Test { only, write: false })
+        );
+    }
+
+    #[test]
+    fn documents_are_written_when_asked_for() {
+        let only = vec!["oauth".to_owned()];
+        assert_eq!(
+            parse("test --write --only oauth"),
+            Ok(Arguments::Test { only, write: true })
         );
     }
 

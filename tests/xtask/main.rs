@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Ok(Arguments::Test { only }) => test(&only),
+        Ok(Arguments::Test { only, write }) => test(&only, write),
         Err(problem) => {
             report::say(&format!("{problem}\n\n{}", arguments::USAGE));
             ExitCode::from(2)
@@ -42,8 +42,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn test(only: &[String]) -> ExitCode {
-    let mut workbench = match Workbench::new() {
+fn test(only: &[String], write: bool) -> ExitCode {
+    let mut workbench = match Workbench::new(write) {
         Ok(workbench) => workbench,
         Err(problem) => {
             report::say(&problem);

@@ -35,6 +35,7 @@ pub(crate) struct Workbench {
     root: PathBuf,
     cache: PathBuf,
     logs: PathBuf,
+    writes: bool,
     guard: Guard,
     report: Report,
     node: OnceCell<Result<Node, Lack>>,
@@ -46,8 +47,8 @@ pub(crate) struct Workbench {
 }
 
 impl Workbench {
-    /// Finds the workspace and the cache folder.
-    pub(crate) fn new() -> Result<Self, String> {
+    /// Finds the workspace and the cache folder. `writes`: see [`Workbench::writes`].
+    pub(crate) fn new(writes: bool) -> Result<Self, String> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = manifest
             .parent()
@@ -67,6 +68,7 @@ impl Workbench {
             root,
             cache,
             logs,
+            writes,
             guard,
             report: Report::default(),
             node: OnceCell::new(),
@@ -91,6 +93,11 @@ impl Workbench {
     /// What this run logs, and the secrets that must not stand there.
     pub(crate) fn logs(&self) -> &Path {
         &self.logs
+    }
+
+    /// Whether groups write the documents that they otherwise compare with their run.
+    pub(crate) const fn writes(&self) -> bool {
+        self.writes
     }
 
     /// What ends children when we cannot.

@@ -23,12 +23,16 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 }
 
 /// Serves until it is over.
-pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, StartError> {
+pub(super) fn run(
+    outside: Outside,
+    sources: &Sources,
+    plugins: &[Plugin],
+) -> Result<ExitCode, StartError> {
     runtime()?.block_on(async {
         let checked = build::check(sources, plugins)?;
         // Before anything is built: plugins log what they find.
         logging::start(&checked.logging);
-        let started = build::build(Outside::real(), checked).await?;
+        let started = build::build(outside, checked).await?;
         tell(&started);
         let shutdown = CancellationToken::new();
         tokio::spawn(until_signal(shutdown.clone()));

@@ -80,8 +80,11 @@ async fn a_login_its_renewal_its_misuse_and_its_end_are_recorded_in_order_withou
         are_about(&misused, "alice", &first.client);
         are_about(revoked, "bob", &other.client);
         desk.assert_silent(&std::fs::read_to_string(&file).unwrap());
-        // The twin: the check finds what it looks for.
-        assert!(desk.is_shown(&format!("token={}", other.access)));
+        desk.assert_silent(&desk.stderr());
+        assert!(desk.stderr().contains("path=\"/token\""), "{setting:?}");
+        for secret in [&first.access, &second, &other.refresh] {
+            assert!(desk.watches(secret), "{setting:?}");
+        }
         std::fs::remove_file(&file).unwrap();
     }
 }

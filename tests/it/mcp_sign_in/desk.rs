@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -42,55 +43,128 @@ impl Setting {
 
 /// The scene of every test here.
 pub(crate) struct Desk {
-    pub(crate) gitlab: MockGitlab,
-    pub(crate) server: Server,
+    pub(crate) gitlab: Watched,
     pub(crate) clock: Arc<ManualClock>,
+    server: Server,
+    variables: Vec<(String, String)>,
+    watched: Mutex<Vec<Canary>>,
+}
+
+/// A GitLab; whatever it has handed out in the end is a secret.
+pub(crate) struct Watched(MockGitlab);
+
+impl Deref for Watched {
+    type Target = MockGitlab;
+
+    fn deref(&self) -> &MockGitlab {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        plant_all(&self.0);
+    }
 }
 
 /// Where the server runs.
-pub(crate) enum Server {
+enum Server {
     /// In this process, with the clock of the desk.
     Here(TestServer),
     /// In one of its own, in real time.
-    Process(Listening),
+    Apart(Listening),
 }
 
 impl Server {
     fn address(&self) -> SocketAddr {
         match self {
             Self::Here(server) => server.address,
-            Self::Process(process) => process.address,
+            Self::Apart(process) => process.address,
         }
     }
 }
 
 impl Desk {
     pub(crate) async fn with(setting: Setting, further: &[(&str, &str)]) -> Self {
-        let (gitlab, application) = gitlab().await;
+        let gitlab = MockGitlab::builder().start().await.unwrap();
+        let variables = variables(&gitlab, setting, further);
         let clock = Arc::new(ManualClock::default());
-        let outside = Outside {
-            clock: Arc::clone(&clock) as _,
-            random: Arc::new(OsRandom),
-            ..Outside::real()
-        };
-        let all = variables(setting, gitlab.url(), &application, further);
-        let server = TestServer::in_outside(outside, &all).await;
-        Self {
-            gitlab,
-            server: Server::Here(server),
-            clock,
-        }
+        let server = serving(&clock, &variables).await;
+        Self::new(gitlab, clock, server, variables)
     }
 
     /// With the server as a process, which logs as it does in earnest.
     pub(crate) async fn apart(setting: Setting, further: &[(&str, &str)]) -> Self {
-        let (gitlab, application) = gitlab().await;
-        let all = variables(setting, gitlab.url(), &application, further);
-        let server = Listening::start(env!("CARGO_BIN_EXE_under-test"), &all).await;
-        Self {
-            gitlab,
-            server: Server::Process(server),
-            clock: Arc::default(),
+        let gitlab = MockGitlab::builder().start().await.unwrap();
+        let variables = variables(&gitlab, setting, further);
+        let server = serving_apart(&variables).await;
+        Self::new(gitlab, Arc::default(), server, variables)
+    }
+
+    fn new(
+        gitlab: MockGitlab,
+        clock: Arc<ManualClock>,
+        server: Server,
+        variables: Vec<(String, String)>,
+    ) -> Self {
+        let desk = Self {
+            gitlab: Watched(gitlab),
+            clock,
+            server,
+            variables,
+            watched: Mutex::default(),
+        };
+        desk.watch(SECRET);
+        desk.watch(VERIFIER);
+        desk
+    }
+
+    /// The server ends and another one starts in its place.
+    pub(crate) async fn restarted(self) -> Self {
+        let server = match self.server {
+            Server::Here(server) => {
+                server.stop().await;
+                serving(&self.clock, &self.variables).await
+            }
+            Server::Apart(process) => {
+                drop(process);
+                serving_apart(&self.variables).await
+            }
+        };
+        Self { server, ..self }
+    }
+
+    /// A secret of this scene.
+    fn watch(&self, secret: &str) {
+        self.watched.lock().unwrap().push(Canary::watch(secret));
+    }
+
+    /// The secrets that a URL carries under these names.
+    fn watch_query(&self, url: &str, names: &[&str]) {
+        let url = Url::parse(url).unwrap();
+        let all = url.query_pairs();
+        all.filter(|(name, _)| names.contains(&&**name))
+            .for_each(|(_, value)| self.watch(&value));
+    }
+
+    /// Fails when a secret of this scene stands in `text` or in the log of this process.
+    pub(crate) fn assert_silent(&self, text: &str) {
+        for canary in &*self.watched.lock().unwrap() {
+            canary.assert_silent(text);
+        }
+    }
+
+    /// Whether this is one of the secrets.
+    pub(crate) fn watches(&self, secret: &str) -> bool {
+        let watched = self.watched.lock().unwrap();
+        watched.iter().any(|canary| canary.secret() == secret)
+    }
+
+    /// What the server said, when it is a process.
+    pub(crate) fn stderr(&self) -> String {
+        match &self.server {
+            Server::Here(_) => String::new(),
+            Server::Apart(process) => process.stderr(),
         }
     }
 
@@ -136,9 +210,19 @@ impl Desk {
         assert_eq!(page.status, 200, "{page:?}");
         let approved = browser.approve(self, &page.body).await;
         let way = onward(&approved);
+        self.come_back(user, &mut browser, &way).await
+    }
+
+    /// `user` approves at GitLab behind the link `way`, and the browser comes back to the program.
+    pub(crate) async fn come_back(
+        &self,
+        user: &str,
+        browser: &mut Browser,
+        way: &str,
+    ) -> BTreeMap<String, String> {
         let mut at_gitlab = self.gitlab.browser(user);
-        let back = at_gitlab.approve(&way).await.unwrap();
-        watch_query(&back, &["code", "state"]);
+        let back = at_gitlab.approve(way).await.unwrap();
+        self.watch_query(&back, &["code", "state"]);
         let back = match back.strip_prefix(BASE) {
             Some(path) => {
                 let done = browser.open(self, path).await;
@@ -148,7 +232,7 @@ impl Desk {
         };
         let back = Url::parse(&back).unwrap();
         assert!(back.as_str().starts_with(REDIRECT), "{back}");
-        watch_query(back.as_str(), &["code"]);
+        self.watch_query(back.as_str(), &["code"]);
         back.query_pairs().into_owned().collect()
     }
 
@@ -178,7 +262,8 @@ impl Desk {
         let reply = self.post_form("/token", fields).await;
         let answer = reply.message();
         for name in ["access_token", "refresh_token"] {
-            answer[name].as_str().map(Canary::watch);
+            let token = answer[name].as_str();
+            token.iter().for_each(|token| self.watch(token));
         }
         reply
     }
@@ -234,16 +319,12 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
-    fn drop(&mut self) {
-        plant_all(&self.gitlab);
-    }
-}
-
-async fn gitlab() -> (MockGitlab, String) {
-    Canary::watch(SECRET);
-    Canary::watch(VERIFIER);
-    let gitlab = MockGitlab::builder().start().await.unwrap();
+/// The environment of the server, and the application for it at GitLab.
+fn variables(
+    gitlab: &MockGitlab,
+    setting: Setting,
+    further: &[(&str, &str)],
+) -> Vec<(String, String)> {
     let application = gitlab
         .oauth_app("team")
         .redirect("https://mcp.example/callback")
@@ -252,44 +333,45 @@ async fn gitlab() -> (MockGitlab, String) {
         .scopes(&["api", "read_api", "read_user"])
         .confidential(false)
         .create();
-    (gitlab, application.client_id)
-}
-
-fn variables<'a>(
-    setting: Setting,
-    url: &'a str,
-    application: &'a str,
-    further: &[(&'a str, &'a str)],
-) -> Vec<(&'a str, &'a str)> {
     let own: &[(&str, &str)] = match setting {
         Setting::CallbackProxy => &[
             ("GITLAB_MCP_OAUTH", "true"),
             ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
         ],
         Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
-        Setting::Session => &[("OAUTH_ENABLED", "true")],
+        Setting::Session => &[("OAUTH_ENABLED", "true"), ("OAUTH_SESSION_SECRET", SECRET)],
     };
-    let usual = [
-        ("GITLAB_API_URL", url),
+    [
+        ("GITLAB_API_URL", gitlab.url()),
         ("MCP_SERVER_URL", BASE),
-        ("GITLAB_OAUTH_APP_ID", application),
-        ("OAUTH_SESSION_SECRET", SECRET),
+        ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
         ("MAX_REQUESTS_PER_MINUTE", "100000"),
         ("RATE_LIMIT_IP_ENABLED", "false"),
-    ];
-    let all = usual.into_iter().chain(own.iter().copied());
-    all.chain(further.iter().copied()).collect()
+    ]
+    .into_iter()
+    .chain(own.iter().copied())
+    .chain(further.iter().copied())
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
 }
 
-/// Watches for the values that a URL carries under these names.
-fn watch_query(url: &str, names: &[&str]) {
-    let url = Url::parse(url).unwrap();
-    for (_, value) in url
-        .query_pairs()
-        .filter(|(name, _)| names.contains(&&**name))
-    {
-        Canary::watch(&value);
-    }
+async fn serving(clock: &Arc<ManualClock>, variables: &[(String, String)]) -> Server {
+    let outside = Outside {
+        clock: Arc::clone(clock) as _,
+        random: Arc::new(OsRandom),
+        ..Outside::real()
+    };
+    Server::Here(TestServer::in_outside(outside, &borrowed(variables)).await)
+}
+
+async fn serving_apart(variables: &[(String, String)]) -> Server {
+    let program = env!("CARGO_BIN_EXE_under-test");
+    Server::Apart(Listening::start(program, &borrowed(variables)).await)
+}
+
+fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = variables.iter();
+    pairs.map(|(name, value)| (&**name, &**value)).collect()
 }
 
 /// What a program holds.
@@ -326,7 +408,7 @@ impl Browser {
             if value.is_empty() {
                 self.cookies.remove(name);
             } else {
-                Canary::watch(value);
+                desk.watch(value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -360,7 +442,7 @@ impl Browser {
 }
 
 /// Where a page or a redirect leads.
-fn onward(reply: &Reply) -> String {
+pub(crate) fn onward(reply: &Reply) -> String {
     if let Some(place) = reply.header("location") {
         return place.to_owned();
     }
@@ -394,7 +476,7 @@ pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()

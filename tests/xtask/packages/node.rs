@@ -17,6 +17,7 @@ const PACKAGES: [(&str, &str); 9] = [
     ("@modelcontextprotocol/sdk", "1.32.2"),
     ("@modelcontextprotocol/client", "2.4.0"),
     ("@modelcontextprotocol/inspector", "2.12.0"),
+    ("mcp-remote", "0.15.1"),
     ("@gitbeaker/rest", "43.8.0"),
     ("playwright-core", "1.65.1"),
     ("axe-core", "4.14.1"),

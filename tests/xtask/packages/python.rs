@@ -18,11 +18,11 @@ pub(crate) struct Wanted {
     module: &'static str,
 }
 
-/// The MCP client.
+/// The MCP clients.
 pub(crate) const MCP_CLIENT: Wanted = Wanted {
     folder: "python",
-    packages: &["mcp==2.3.0"],
-    module: "mcp",
+    packages: &["mcp==2.3.0", "fastmcp==4.1.0"],
+    module: "fastmcp",
 };
 
 /// A client of GitLab's API, and what its own tests need.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use gitlab_mcp_store::{
     Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
 };
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// Another store, seen through a line that breaks.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct WeakStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     writes: AtomicU64,
+    unheard: AtomicU64,
+    releases: Arc<RwLock<()>>,
 }
 
 impl WeakStore {
@@ -23,12 +26,24 @@ impl WeakStore {
             inner,
             down: AtomicBool::new(false),
             writes: AtomicU64::new(0),
+            unheard: AtomicU64::new(0),
+            releases: Arc::default(),
         })
     }
 
     /// Cuts the line, or mends it.
     pub(crate) fn cut(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The next so many changes are made, and nobody hears so.
+    pub(crate) fn lose_answers(&self, number: u64) {
+        self.unheard.store(number, Ordering::SeqCst);
+    }
+
+    /// Nobody who lets go of a lease hears so until this is dropped.
+    pub(crate) async fn hold_releases(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.releases).write_owned().await
     }
 
     /// How many records were written, leases and counters not counted.
@@ -89,7 +104,15 @@ impl Store for WeakStore {
         if !matches!(updated, Ok(Updated::Moved | Updated::Fenced)) {
             self.wrote();
         }
-        updated
+        let updated = updated?;
+        let lose = |left: u64| left.checked_sub(1);
+        match self
+            .unheard
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose)
+        {
+            Ok(_) => Err(StoreError::Unavailable("the answer was lost".to_owned())),
+            Err(_) => Ok(updated),
+        }
     }
 
     async fn delete(&self, at: &Place) -> Result<bool, StoreError> {
@@ -121,7 +144,9 @@ impl Store for WeakStore {
     }
 
     async fn release(&self, key: &str, fence: Fence) -> Result<(), StoreError> {
-        self.line()?.release(key, fence).await
+        let released = self.line()?.release(key, fence).await;
+        drop(self.releases.read().await);
+        released
     }
 
     async fn incr(&self, key: &str, window: Duration) -> Result<u64, StoreError> {

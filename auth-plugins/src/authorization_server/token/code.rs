@@ -104,10 +104,7 @@ impl AuthorizationServer {
             method: Method::Browser,
         };
         let begun = self.begin(tokens, beginning).await;
-        if begun.is_ok() {
-            self.client_used(&presented.client.id).await;
-        }
-        begun.map_err(|reason| {
+        let login = begun.map_err(|reason| {
             let (word, answer) = match reason {
                 NotBegun::Denied => ("group_denied", not_a_member()),
                 NotBegun::Unavailable => ("unavailable", OAuthError::unavailable(PAUSE)),
@@ -123,7 +120,11 @@ impl AuthorizationServer {
                 .from(&presented.from)
                 .write();
             answer
-        })
+        })?;
+        // The browser came back to the client and not here: this is where its sign-in ends.
+        presented.note(Event::LoginCompleted, &login);
+        self.client_used(&presented.client.id).await;
+        Ok(login)
     }
 }
 

@@ -3,6 +3,7 @@
 use mock_gitlab::Fault;
 
 use super::*;
+use crate::authorization_server::bench::heard::Heard;
 use crate::authorization_server::bench::replicas::{REDIRECT, REFRESH};
 use crate::authorization_server::bench::secret;
 use crate::authorization_server::client::Registration;
@@ -47,6 +48,39 @@ async fn a_code_of_gitlab_becomes_tokens_of_ours() {
     assert!(replicas.verify(0, &pair.access).await.is_ok());
     let again = replicas.token(0, &redemption(&code)).await;
     assert_eq!(again.word(), "400 invalid_grant");
+}
+
+#[tokio::test]
+async fn a_client_whose_user_has_signed_in_is_remembered_as_long_as_the_login() {
+    let replicas = Replicas::with(passthrough(), 1).await;
+    for id in ["signed-in", "never-used"] {
+        let client = Registration {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            redirect_uris: vec![REDIRECT.to_owned()],
+            issued_at: replicas.server().tokens.now(),
+            used_at: None,
+        };
+        replicas.server().remember_client(&client).await.unwrap();
+    }
+    let code = gitlab_code(&replicas).await;
+    let form = but(&redemption(&code), "client_id", Some("signed-in"));
+    let pair = replicas.token(0, &form).await.pair();
+    replicas.pass(25 * 3600);
+    let form = but(&refreshing(&pair.refresh), "client_id", Some("signed-in"));
+    assert_eq!(replicas.token(0, &form).await.word(), "200");
+    assert!(replicas.server().client("never-used").await.is_err());
+}
+
+#[tokio::test]
+async fn the_audit_says_who_signed_in() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let replicas = Replicas::with(passthrough(), 1).await;
+    let code = gitlab_code(&replicas).await;
+    replicas.token(0, &redemption(&code)).await.pair();
+    assert_eq!(heard.events(), ["login_completed ok", "token_issued ok"]);
+    assert!(!heard.text().contains(&code));
 }
 
 #[tokio::test]
