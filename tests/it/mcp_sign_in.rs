@@ -5,6 +5,7 @@ use serde_json::json;
 
 use desk::{BASE, Desk, Setting, text};
 
+mod audit;
 mod desk;
 mod restart;
 
