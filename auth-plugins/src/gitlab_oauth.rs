@@ -219,9 +219,8 @@ impl GitLabOAuth {
     /// # Errors
     /// [`GrantError`]; a token that GitLab does not know is no error.
     pub async fn revoke<K: Kind>(&self, token: &Secret<K>) -> Result<(), GrantError> {
-        self.post(&self.endpoints.revoke, &[("token", token.expose())])
-            .await
-            .map(drop)
+        let form = self.form(&[("token", token.expose())]);
+        self.channel.order(&self.endpoints.revoke, form).await
     }
 
     /// Posts a form with the application's own fields, for what the crate has no request for.

@@ -34,11 +34,16 @@ export async function withPage(body) {
 export async function openSignedIn(page, link) {
     await page.goto(link);
     if (await page.locator('#sign_in').count()) {
-        await page.fill('#login', PERSON.login);
-        await page.fill('#password', PERSON.password);
-        await page.press('#password', 'Enter');
-        await page.waitForSelector('#sign_in', { state: 'detached' });
+        await signIn(page);
     }
+}
+
+/** Fills in GitLab's sign-in page. */
+export async function signIn(page) {
+    await page.fill('#login', PERSON.login);
+    await page.fill('#password', PERSON.password);
+    await page.press('#password', 'Enter');
+    await page.waitForSelector('#sign_in', { state: 'detached' });
 }
 
 /** Presses a button by its words. */

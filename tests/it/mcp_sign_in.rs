@@ -5,7 +5,9 @@ use serde_json::json;
 
 use desk::{BASE, Desk, Setting, text};
 
+mod audit;
 mod desk;
+mod restart;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {

@@ -1,5 +1,6 @@
 //! Raw HTTP/1.1 over a socket: what no client library would send can be sent.
 
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -69,6 +70,28 @@ impl Request {
         Reply::parse(&answer.expect("an answer within 20 s"))
     }
 
+    /// Sends it to a server that may go away meanwhile, and reads the whole answer.
+    ///
+    /// # Errors
+    /// What kept the answer from coming; [`ErrorKind::UnexpectedEof`] for one that broke off.
+    pub async fn attempt(&self, address: SocketAddr, patience: Duration) -> io::Result<Reply> {
+        let exchange = async {
+            let mut socket = TcpStream::connect(address).await?;
+            socket.write_all(&self.bytes()).await?;
+            let mut answer = Vec::new();
+            socket.read_to_end(&mut answer).await?;
+            Ok::<_, io::Error>(answer)
+        };
+        let answer = tokio::time::timeout(patience, exchange).await;
+        let answer = answer.map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
+        let reply = Reply::parse(&answer);
+        if reply.is_whole(&answer) {
+            Ok(reply)
+        } else {
+            Err(ErrorKind::UnexpectedEof.into())
+        }
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut head = vec![self.line.clone()];
         head.extend(
@@ -108,6 +131,15 @@ impl Reply {
             return Self { body, ..reply };
         }
         reply
+    }
+
+    /// Whether all of `bytes` came. RFC 9112 section 8.
+    fn is_whole(&self, bytes: &[u8]) -> bool {
+        if self.header("transfer-encoding") == Some("chunked") {
+            return bytes.ends_with(b"0\r\n\r\n");
+        }
+        let length = self.header("content-length").map(str::parse);
+        self.status > 0 && length == Some(Ok(self.body.len()))
     }
 
     /// A header by name.

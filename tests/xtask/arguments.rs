@@ -11,7 +11,9 @@ Usage: cargo xtask test [--list] [--only GROUP]… [--write]
   --write       write the documents that a group otherwise compares with its run
 
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
-                       target directory)";
+                       target directory)
+GITLAB_MCP_TEST_ROUNDS rounds of each race of the group replicas (default: 100)
+GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]

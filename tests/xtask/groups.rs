@@ -9,6 +9,8 @@ mod examples;
 mod mock_clients;
 mod modes;
 mod oauth;
+mod replicas;
+mod second_upstream;
 mod secrets;
 mod stores;
 
@@ -26,7 +28,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 14] = [
+pub(crate) const ALL: [Group; 16] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -51,6 +53,11 @@ pub(crate) const ALL: [Group; 14] = [
         name: "stores",
         about: "the state store's suite with real servers (Redis, PostgreSQL)",
         run: stores::run,
+    },
+    Group {
+        name: "replicas",
+        about: "one state for several servers: races, kill -9, a store that goes away",
+        run: replicas::run,
     },
     Group {
         name: "demo",
@@ -86,6 +93,11 @@ pub(crate) const ALL: [Group; 14] = [
         name: "oauth",
         about: "clients that sign in by themselves, in each setting (Node, Python)",
         run: oauth::run,
+    },
+    Group {
+        name: "second-upstream",
+        about: "the sign-in with another OAuth server in GitLab's place (Node)",
+        run: second_upstream::run,
     },
     Group {
         name: "examples",

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         }
         Ok(Arguments::List) => {
             for group in &groups::ALL {
-                report::say(&format!("{:12} {}", group.name, group.about));
+                report::say(&format!("{:16} {}", group.name, group.about));
             }
             ExitCode::SUCCESS
         }

@@ -88,6 +88,21 @@ impl Process {
         })
     }
 
+    /// Ends it at once, as a crash does.
+    pub(crate) fn kill(&mut self) {
+        self.end();
+    }
+
+    /// Takes the processor away from it: it keeps its connections and answers nothing.
+    pub(crate) fn freeze(&self) {
+        guard::signal("STOP", self.child.id());
+    }
+
+    /// Lets a frozen child go on.
+    pub(crate) fn thaw(&self) {
+        guard::signal("CONT", self.child.id());
+    }
+
     /// Asks it to end, and ends it if it does not.
     pub(crate) fn stop(mut self, patience: Duration) -> io::Result<Finished> {
         guard::signal("TERM", self.child.id());

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::{Deadline, Guard, Process, pause};
+use crate::process::{Deadline, Guard, Output, Process, pause};
 
 const READY: &str = "listening on http://";
 const START: Duration = Duration::from_secs(30);
@@ -53,6 +53,17 @@ impl Server {
     /// The end of what it said.
     pub(crate) fn tail(&self) -> String {
         self.process.output().tail_of(SHOWN)
+    }
+
+    /// What it said so far.
+    pub(crate) const fn output(&self) -> &Output {
+        self.process.output()
+    }
+
+    /// Ends it at once, as a crash does; what it said stays.
+    pub(crate) fn kill(self) -> Result<Output, String> {
+        let finished = self.process.finish(Duration::ZERO);
+        Ok(finished.map_err(|error| error.to_string())?.output)
     }
 
     /// Ends it the way a service manager does: it must obey, and with exit code 0.

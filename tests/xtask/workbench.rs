@@ -12,10 +12,12 @@ use crate::report::{Lack, Outcome, Report, say};
 
 mod binaries;
 mod databases;
+mod folder;
 mod scene;
 
 pub(crate) use binaries::Binaries;
 pub(crate) use databases::Database;
+pub(crate) use folder::Folder;
 pub(crate) use scene::{BEARER, PROJECT, Scene, TOKEN, listening};
 
 const BUILD_VARIABLES: [&str; 6] = [

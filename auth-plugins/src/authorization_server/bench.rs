@@ -16,6 +16,7 @@ use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier}
 pub(crate) mod browser;
 pub(crate) mod heard;
 pub(crate) mod replicas;
+pub(crate) mod stores;
 pub(crate) mod weak_store;
 
 /// Seconds since 1970 at the start of every test.
@@ -73,6 +74,28 @@ pub(crate) async fn bench_with(rules: Rules) -> Bench {
 }
 
 impl Bench {
+    /// Another replica of the server: everything is shared but the store and the clock.
+    pub(crate) fn replica(
+        &self,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<AuthorizationServer> {
+        let first = &self.server;
+        AuthorizationServer::new(Parts {
+            site: first.site.clone(),
+            rules: first.rules.clone(),
+            instance: first.instance.clone(),
+            browser: first.browser.clone(),
+            application: first.application.clone(),
+            application_id: first.application_id.clone(),
+            egress: first.egress.clone(),
+            keys: Arc::clone(&first.keys),
+            store,
+            clock,
+            random: Arc::clone(&first.random),
+        })
+    }
+
     /// GitLab's tokens of `user`, as they come out of an exchange.
     pub(crate) async fn upstream_tokens(&self, user: &str) -> GitLabTokens {
         let verifier: Secret<Verifier> = secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");

@@ -31,6 +31,8 @@ const REST: u64 = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 /// How long the end of the process waits for renewals.
 const LONGEST_END: Duration = Duration::from_secs(30);
+/// How often a run is joined that turns out to have begun too early.
+const ATTEMPTS: u32 = 3;
 /// Renewals of one process at a time.
 pub(super) const AT_ONCE: usize = 10_000;
 
@@ -82,16 +84,24 @@ impl AuthorizationServer {
         if !self.is_due(&found.record) || self.rests(&found.record) {
             return Ok(found);
         }
-        let sid = found.record.sid;
-        let renewed = self.renewed(&sid, Wanted::Fresh).await;
-        if renewed == Err(NotFresh::Ended) {
-            return Err(NotFresh::Ended);
+        let (sid, number) = (found.record.sid, found.record.ugen);
+        // The run that was joined may have renewed before the token was due again.
+        for _ in 0..ATTEMPTS {
+            let renewed = self.renewed(&sid, Wanted::Fresh).await;
+            if renewed == Err(NotFresh::Ended) {
+                return Err(NotFresh::Ended);
+            }
+            let found = self.login(&sid).await?.ok_or(NotFresh::Ended)?;
+            match renewed {
+                Err(reason) if !self.lives(&found.record) => return Err(reason),
+                Err(_) => return Ok(found),
+                Ok(()) if found.record.ugen != number || !self.is_due(&found.record) => {
+                    return Ok(found);
+                }
+                Ok(()) => {}
+            }
         }
-        let found = self.login(&sid).await?.ok_or(NotFresh::Ended)?;
-        match renewed {
-            Err(reason) if !self.lives(&found.record) => Err(reason),
-            _ => Ok(found),
-        }
+        Err(NotFresh::Unavailable(PAUSE))
     }
 
     /// The login `sid` with a GitLab token later than number `rejected`, which GitLab answered with
@@ -105,7 +115,7 @@ impl AuthorizationServer {
         rejected: u64,
     ) -> Result<Login, NotFresh> {
         // A renewal under way may have begun before the refusal and not know of it.
-        for _ in 0..3 {
+        for _ in 0..ATTEMPTS {
             let found = self.login(sid).await?.ok_or(NotFresh::Ended)?;
             if found.record.ugen > rejected {
                 return Ok(self.freshen(found).await?.record);

@@ -69,11 +69,8 @@ impl Channel {
         Self { egress }
     }
 
-    /// Sends a request; `Ok` is a JSON object with a status that decides something.
-    pub(super) async fn ask(
-        &self,
-        request: Request<Bytes>,
-    ) -> Result<(StatusCode, Map<String, Value>), Unanswered> {
+    /// Sends a request; `Ok` is an answer whose status decides something.
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unanswered> {
         let answer = self.egress.fetch(request, LIMITS).await?;
         let status = answer.status();
         if status == StatusCode::NOT_FOUND {
@@ -83,34 +80,64 @@ impl Channel {
         if status.is_server_error() || again.contains(&status) {
             return Err(Unanswered::Transient);
         }
-        let mut object: Map<String, Value> =
-            serde_json::from_slice(answer.body()).map_err(|_| Unanswered::Transient)?;
-        for name in ["expires_in", "interval"] {
-            tolerate(&mut object, name);
-        }
-        Ok((status, object))
+        Ok(answer)
+    }
+
+    /// Sends a request; `Ok` is a JSON object with a status that decides something.
+    pub(super) async fn ask(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<(StatusCode, Map<String, Value>), Unanswered> {
+        let answer = self.send(request).await?;
+        Ok((answer.status(), object(answer.body())?))
     }
 
     /// Posts a form and reads GitLab's JSON.
     pub(super) async fn post(&self, endpoint: &Url, form: String) -> Result<Value, GrantError> {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(endpoint.as_str())
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Bytes::from(form))
-            .map_err(|_| GrantError::Invalid)?;
-        self.decided(request).await
+        self.decided(posted(endpoint, form)?).await
+    }
+
+    /// Posts a form whose success needs no words: RFC 7009 section 2.2 leaves the body open. What is
+    /// neither empty nor JSON is no answer of GitLab but, say, the page of a proxy in front of it.
+    pub(super) async fn order(&self, endpoint: &Url, form: String) -> Result<(), GrantError> {
+        let answer = self.send(posted(endpoint, form)?).await?;
+        if answer.status() == StatusCode::OK && answer.body().trim_ascii().is_empty() {
+            return Ok(());
+        }
+        success(answer.status(), object(answer.body())?).map(drop)
     }
 
     /// Sends a request; `Ok` is the body of a success.
     pub(super) async fn decided(&self, request: Request<Bytes>) -> Result<Value, GrantError> {
         let (status, object) = self.ask(request).await?;
-        match object.get("error").and_then(Value::as_str) {
-            _ if status == StatusCode::OK => Ok(Value::Object(object)),
-            Some(code) => Err(GrantError::Refused(word(code))),
-            None => Err(GrantError::Invalid),
-        }
+        success(status, object)
+    }
+}
+
+fn posted(endpoint: &Url, form: String) -> Result<Request<Bytes>, GrantError> {
+    Request::builder()
+        .method(Method::POST)
+        .uri(endpoint.as_str())
+        .header(header::ACCEPT, "application/json")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Bytes::from(form))
+        .map_err(|_| GrantError::Invalid)
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, Unanswered> {
+    let mut object: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| Unanswered::Transient)?;
+    for name in ["expires_in", "interval"] {
+        tolerate(&mut object, name);
+    }
+    Ok(object)
+}
+
+fn success(status: StatusCode, object: Map<String, Value>) -> Result<Value, GrantError> {
+    match object.get("error").and_then(Value::as_str) {
+        _ if status == StatusCode::OK => Ok(Value::Object(object)),
+        Some(code) => Err(GrantError::Refused(word(code))),
+        None => Err(GrantError::Invalid),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The client against the mock GitLab, which is another hand's OAuth provider.
 
 use gitlab_mcp_core::gitlab::EgressConfig;
-use mock_gitlab::{Clock, Fault, MockGitlab, OAuthApplication};
+use mock_gitlab::{Clock, Fault, MockGitlab, OAuthApplication, Payload};
 use serde_json::json;
 
 use super::*;
@@ -169,6 +169,27 @@ async fn only_an_error_code_of_gitlab_decides() {
     let nobody = client_at("http://127.0.0.1:1", "app");
     let error = nobody.refresh(&secret("refresh-0")).await.unwrap_err();
     assert_eq!(error, GrantError::Transient);
+}
+
+#[tokio::test]
+async fn a_revocation_needs_no_words_but_the_page_of_a_proxy_is_none() {
+    let gitlab = gitlab().await;
+    let client = client(&gitlab, &application(&gitlab).client_id);
+    let token = secret::<GitLabToken>("access-0");
+    assert_eq!(client.revoke(&token).await, Ok(()));
+    for (fault, expected) in [
+        (Fault::bad_payload(Payload::Empty), Ok(())),
+        (
+            Fault::bad_payload(Payload::InvalidJson),
+            Err(GrantError::Transient),
+        ),
+        (Fault::html_page(), Err(GrantError::Transient)),
+        (Fault::status(503), Err(GrantError::Transient)),
+    ] {
+        let name = format!("{fault:?}");
+        gitlab.faults().add(fault.on("POST /oauth/revoke").times(1));
+        assert_eq!(client.revoke(&token).await, expected, "{name}");
+    }
 }
 
 #[tokio::test]

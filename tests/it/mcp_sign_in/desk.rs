@@ -2,7 +2,9 @@
 //! and the user's browser.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gitlab_mcp::Outside;
 use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::random::OsRandom;
-use gitlab_mcp_tests::{Era, McpClient, Reply, Request, TestServer};
+use gitlab_mcp_tests::{Canary, Era, Listening, McpClient, Reply, Request, TestServer, plant_all};
 use mock_gitlab::MockGitlab;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +23,7 @@ pub(crate) const BASE: &str = "https://mcp.example";
 const HOST: &str = "mcp.example";
 /// Where the program waits for its code.
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
+const SECRET: &str = "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// How the server is set up.
@@ -40,55 +43,128 @@ impl Setting {
 
 /// The scene of every test here.
 pub(crate) struct Desk {
-    pub(crate) gitlab: MockGitlab,
-    pub(crate) server: TestServer,
+    pub(crate) gitlab: Watched,
     pub(crate) clock: Arc<ManualClock>,
+    server: Server,
+    variables: Vec<(String, String)>,
+    watched: Mutex<Vec<Canary>>,
+}
+
+/// A GitLab; whatever it has handed out in the end is a secret.
+pub(crate) struct Watched(MockGitlab);
+
+impl Deref for Watched {
+    type Target = MockGitlab;
+
+    fn deref(&self) -> &MockGitlab {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        plant_all(&self.0);
+    }
+}
+
+/// Where the server runs.
+enum Server {
+    /// In this process, with the clock of the desk.
+    Here(TestServer),
+    /// In one of its own, in real time.
+    Apart(Listening),
+}
+
+impl Server {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Here(server) => server.address,
+            Self::Apart(process) => process.address,
+        }
+    }
 }
 
 impl Desk {
     pub(crate) async fn with(setting: Setting, further: &[(&str, &str)]) -> Self {
         let gitlab = MockGitlab::builder().start().await.unwrap();
-        let application = gitlab
-            .oauth_app("team")
-            .redirect("https://mcp.example/callback")
-            .redirect("https://mcp.example/oauth/callback")
-            .redirect(REDIRECT)
-            .scopes(&["api", "read_api", "read_user"])
-            .confidential(false)
-            .create();
+        let variables = variables(&gitlab, setting, further);
         let clock = Arc::new(ManualClock::default());
-        let outside = Outside {
-            clock: Arc::clone(&clock) as _,
-            random: Arc::new(OsRandom),
-            ..Outside::real()
-        };
-        let own: &[(&str, &str)] = match setting {
-            Setting::CallbackProxy => &[
-                ("GITLAB_MCP_OAUTH", "true"),
-                ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
-            ],
-            Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
-            Setting::Session => &[
-                ("OAUTH_ENABLED", "true"),
-                ("OAUTH_SESSION_SECRET", "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga"),
-            ],
-        };
-        let all: Vec<(&str, &str)> = [
-            ("GITLAB_API_URL", gitlab.url()),
-            ("MCP_SERVER_URL", BASE),
-            ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
-            ("MAX_REQUESTS_PER_MINUTE", "100000"),
-            ("RATE_LIMIT_IP_ENABLED", "false"),
-        ]
-        .into_iter()
-        .chain(own.iter().copied())
-        .chain(further.iter().copied())
-        .collect();
-        let server = TestServer::in_outside(outside, &all).await;
-        Self {
-            gitlab,
-            server,
+        let server = serving(&clock, &variables).await;
+        Self::new(gitlab, clock, server, variables)
+    }
+
+    /// With the server as a process, which logs as it does in earnest.
+    pub(crate) async fn apart(setting: Setting, further: &[(&str, &str)]) -> Self {
+        let gitlab = MockGitlab::builder().start().await.unwrap();
+        let variables = variables(&gitlab, setting, further);
+        let server = serving_apart(&variables).await;
+        Self::new(gitlab, Arc::default(), server, variables)
+    }
+
+    fn new(
+        gitlab: MockGitlab,
+        clock: Arc<ManualClock>,
+        server: Server,
+        variables: Vec<(String, String)>,
+    ) -> Self {
+        let desk = Self {
+            gitlab: Watched(gitlab),
             clock,
+            server,
+            variables,
+            watched: Mutex::default(),
+        };
+        desk.watch(SECRET);
+        desk.watch(VERIFIER);
+        desk
+    }
+
+    /// The server ends and another one starts in its place.
+    pub(crate) async fn restarted(self) -> Self {
+        let server = match self.server {
+            Server::Here(server) => {
+                server.stop().await;
+                serving(&self.clock, &self.variables).await
+            }
+            Server::Apart(process) => {
+                drop(process);
+                serving_apart(&self.variables).await
+            }
+        };
+        Self { server, ..self }
+    }
+
+    /// A secret of this scene.
+    fn watch(&self, secret: &str) {
+        self.watched.lock().unwrap().push(Canary::watch(secret));
+    }
+
+    /// The secrets that a URL carries under these names.
+    fn watch_query(&self, url: &str, names: &[&str]) {
+        let url = Url::parse(url).unwrap();
+        let all = url.query_pairs();
+        all.filter(|(name, _)| names.contains(&&**name))
+            .for_each(|(_, value)| self.watch(&value));
+    }
+
+    /// Fails when a secret of this scene stands in `text` or in the log of this process.
+    pub(crate) fn assert_silent(&self, text: &str) {
+        for canary in &*self.watched.lock().unwrap() {
+            canary.assert_silent(text);
+        }
+    }
+
+    /// Whether this is one of the secrets.
+    pub(crate) fn watches(&self, secret: &str) -> bool {
+        let watched = self.watched.lock().unwrap();
+        watched.iter().any(|canary| canary.secret() == secret)
+    }
+
+    /// What the server said, when it is a process.
+    pub(crate) fn stderr(&self) -> String {
+        match &self.server {
+            Server::Here(_) => String::new(),
+            Server::Apart(process) => process.stderr(),
         }
     }
 
@@ -98,14 +174,14 @@ impl Desk {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        Self::request("GET", path).send(self.server.address).await
+        Self::request("GET", path).send(self.server.address()).await
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
         Self::request("POST", path)
             .header("Content-Type", "application/json")
             .body(body.to_string())
-            .send(self.server.address)
+            .send(self.server.address())
             .await
     }
 
@@ -113,7 +189,7 @@ impl Desk {
         Self::request("POST", path)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(form(fields))
-            .send(self.server.address)
+            .send(self.server.address())
             .await
     }
 
@@ -134,8 +210,19 @@ impl Desk {
         assert_eq!(page.status, 200, "{page:?}");
         let approved = browser.approve(self, &page.body).await;
         let way = onward(&approved);
+        self.come_back(user, &mut browser, &way).await
+    }
+
+    /// `user` approves at GitLab behind the link `way`, and the browser comes back to the program.
+    pub(crate) async fn come_back(
+        &self,
+        user: &str,
+        browser: &mut Browser,
+        way: &str,
+    ) -> BTreeMap<String, String> {
         let mut at_gitlab = self.gitlab.browser(user);
-        let back = at_gitlab.approve(&way).await.unwrap();
+        let back = at_gitlab.approve(way).await.unwrap();
+        self.watch_query(&back, &["code", "state"]);
         let back = match back.strip_prefix(BASE) {
             Some(path) => {
                 let done = browser.open(self, path).await;
@@ -145,6 +232,7 @@ impl Desk {
         };
         let back = Url::parse(&back).unwrap();
         assert!(back.as_str().starts_with(REDIRECT), "{back}");
+        self.watch_query(back.as_str(), &["code"]);
         back.query_pairs().into_owned().collect()
     }
 
@@ -157,7 +245,7 @@ impl Desk {
             ("client_id", client),
             ("redirect_uri", REDIRECT),
         ];
-        self.post_form("/token", &fields).await
+        self.tokens(&fields).await
     }
 
     /// The program renews its tokens.
@@ -167,7 +255,17 @@ impl Desk {
             ("refresh_token", token),
             ("client_id", client),
         ];
-        self.post_form("/token", &fields).await
+        self.tokens(&fields).await
+    }
+
+    async fn tokens(&self, fields: &[(&str, &str)]) -> Reply {
+        let reply = self.post_form("/token", fields).await;
+        let answer = reply.message();
+        for name in ["access_token", "refresh_token"] {
+            let token = answer[name].as_str();
+            token.iter().for_each(|token| self.watch(token));
+        }
+        reply
     }
 
     /// All of it: a program whose user has signed in.
@@ -186,7 +284,7 @@ impl Desk {
 
     /// An MCP client with this token.
     pub(crate) async fn mcp(&self, access: &str, era: Era) -> McpClient {
-        McpClient::connect(self.server.address, era, Some(access)).await
+        McpClient::connect(self.server.address(), era, Some(access)).await
     }
 
     /// Who a token is, in the words of GitLab.
@@ -213,12 +311,67 @@ impl Desk {
             Some(token) => request.header("Authorization", &format!("Bearer {token}")),
             None => request,
         };
-        request.send(self.server.address).await
+        request.send(self.server.address()).await
     }
 
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+/// The environment of the server, and the application for it at GitLab.
+fn variables(
+    gitlab: &MockGitlab,
+    setting: Setting,
+    further: &[(&str, &str)],
+) -> Vec<(String, String)> {
+    let application = gitlab
+        .oauth_app("team")
+        .redirect("https://mcp.example/callback")
+        .redirect("https://mcp.example/oauth/callback")
+        .redirect(REDIRECT)
+        .scopes(&["api", "read_api", "read_user"])
+        .confidential(false)
+        .create();
+    let own: &[(&str, &str)] = match setting {
+        Setting::CallbackProxy => &[
+            ("GITLAB_MCP_OAUTH", "true"),
+            ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
+        ],
+        Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
+        Setting::Session => &[("OAUTH_ENABLED", "true"), ("OAUTH_SESSION_SECRET", SECRET)],
+    };
+    [
+        ("GITLAB_API_URL", gitlab.url()),
+        ("MCP_SERVER_URL", BASE),
+        ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
+        ("MAX_REQUESTS_PER_MINUTE", "100000"),
+        ("RATE_LIMIT_IP_ENABLED", "false"),
+    ]
+    .into_iter()
+    .chain(own.iter().copied())
+    .chain(further.iter().copied())
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+async fn serving(clock: &Arc<ManualClock>, variables: &[(String, String)]) -> Server {
+    let outside = Outside {
+        clock: Arc::clone(clock) as _,
+        random: Arc::new(OsRandom),
+        ..Outside::real()
+    };
+    Server::Here(TestServer::in_outside(outside, &borrowed(variables)).await)
+}
+
+async fn serving_apart(variables: &[(String, String)]) -> Server {
+    let program = env!("CARGO_BIN_EXE_under-test");
+    Server::Apart(Listening::start(program, &borrowed(variables)).await)
+}
+
+fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = variables.iter();
+    pairs.map(|(name, value)| (&**name, &**value)).collect()
 }
 
 /// What a program holds.
@@ -247,7 +400,7 @@ impl Browser {
         } else {
             request.header("Cookie", &jar.join("; "))
         };
-        let reply = request.send(desk.server.address).await;
+        let reply = request.send(desk.server.address()).await;
         let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
         for (_, value) in lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             let pair = value.split(';').next().unwrap_or_default();
@@ -255,6 +408,7 @@ impl Browser {
             if value.is_empty() {
                 self.cookies.remove(name);
             } else {
+                desk.watch(value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -288,7 +442,7 @@ impl Browser {
 }
 
 /// Where a page or a redirect leads.
-fn onward(reply: &Reply) -> String {
+pub(crate) fn onward(reply: &Reply) -> String {
     if let Some(place) = reply.header("location") {
         return place.to_owned();
     }
@@ -322,7 +476,7 @@ pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()

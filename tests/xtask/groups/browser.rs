@@ -1,14 +1,15 @@
 //! A person signs in with a real browser, as the README says: at the mock's pages, with the server
-//! as a process that has nothing but the documented settings. And the pages of our own.
+//! as a process that has nothing but the documented settings; for its own use (`local-oauth`), and
+//! for that of other programs (`sign_in`). And the pages of our own.
 
 mod pages;
+mod sign_in;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::clients::{Language, command};
 use crate::report::Outcome;
-use crate::workbench::{PROJECT, Scene, Workbench};
+use crate::workbench::{Folder, PROJECT, Scene, Workbench};
 
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -33,6 +34,7 @@ pub(super) fn run(workbench: &mut Workbench) {
             play(workbench, script, word)
         });
     }
+    sign_in::run(workbench);
     pages::run(workbench);
 }
 
@@ -40,7 +42,7 @@ fn play(workbench: &Workbench, script: &str, word: &str) -> Result<(), Outcome> 
     let chromium = workbench.chromium()?;
     let mut client = command(workbench, Language::Node, script)?;
     let scene = Scene::start(workbench)?;
-    let folder = Folder::new(workbench, word)?;
+    let folder = Folder::new(workbench, "browser")?;
     client
         .arg(word)
         .env("GITLAB_MCP_TEST_CHROMIUM", chromium.program())
@@ -51,29 +53,10 @@ fn play(workbench: &Workbench, script: &str, word: &str) -> Result<(), Outcome> 
         .env("GITLAB_MCP_TEST_GITLAB", scene.api_url())
         .env("GITLAB_MCP_TEST_CLIENT_ID", CLIENT_ID)
         .env("GITLAB_MCP_TEST_PROJECT", PROJECT)
-        .env("GITLAB_MCP_TEST_FOLDER", &folder.0);
+        .env("GITLAB_MCP_TEST_FOLDER", folder.path());
     let done = workbench.run(&mut client, LIMIT)?;
     if done.succeeded() {
         return Ok(());
     }
     Err(Outcome::Failed(done.describe()))
-}
-
-/// A home for token files, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(workbench: &Workbench, word: &str) -> Result<Self, String> {
-        let name = format!("browser-{word}-{}", std::process::id());
-        let folder = workbench.cache().join(name);
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }

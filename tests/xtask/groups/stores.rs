@@ -51,12 +51,12 @@ impl Servers {
     }
 }
 
-fn in_ci() -> bool {
+pub(super) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// A person may lack the servers; a pipeline that lacks them would prove nothing.
-fn demanded(lack: Lack, in_ci: bool) -> Outcome {
+pub(super) fn demanded(lack: Lack, in_ci: bool) -> Outcome {
     match lack {
         Lack::Missing(reason) if in_ci => Outcome::Failed(format!(
             "{reason}\nCI is set: install the packages redis-server and postgresql"

@@ -11,7 +11,7 @@ use crate::process::Guard;
 use crate::report::{Lack, say};
 
 /// Each package and its exact version; `node` is the runtime itself.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("node", "22.23.3"),
     ("@modelcontextprotocol/conformance", "0.2.0-alpha.12"),
     ("@modelcontextprotocol/sdk", "1.32.2"),
@@ -21,6 +21,7 @@ const PACKAGES: [(&str, &str); 9] = [
     ("@gitbeaker/rest", "43.8.0"),
     ("playwright-core", "1.65.1"),
     ("axe-core", "4.14.1"),
+    ("oidc-provider", "9.13.3"),
 ];
 const OLDEST: u32 = 22;
 

@@ -75,6 +75,13 @@ impl Output {
         self.lines().all.iter().find_map(|(_, line)| find(line))
     }
 
+    /// The lines of either stream that `is_meant`.
+    pub(crate) fn lines_that(&self, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        let lines = self.lines();
+        let all = lines.all.iter().map(|(_, line)| line);
+        all.filter(|line| is_meant(line)).cloned().collect()
+    }
+
     /// All of stdout.
     pub(crate) fn stdout(&self) -> String {
         let lines = self.lines();

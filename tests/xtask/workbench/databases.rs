@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Database {
     process: Process,
+    command: Command,
+    port: u16,
     url: String,
     // Behind the process: it goes when nothing writes to it any more.
     _folder: Folder,
@@ -55,9 +57,11 @@ impl Database {
             command.args(settings);
             command
         };
-        let (process, port) = started(workbench, command, redis_answers)?;
+        let (process, command, port) = started(workbench, command, redis_answers)?;
         Ok(Self {
             process,
+            command,
+            port,
             url: format!("redis://:{PASSWORD}@127.0.0.1:{port}/"),
             _folder: folder,
         })
@@ -93,9 +97,11 @@ impl Database {
                 .run(&mut command, ANSWER)
                 .is_ok_and(|done| done.succeeded())
         };
-        let (process, port) = started(workbench, command, answers)?;
+        let (process, command, port) = started(workbench, command, answers)?;
         Ok(Self {
             process,
+            command,
+            port,
             url: format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{USER}"),
             _folder: folder,
         })
@@ -104,6 +110,37 @@ impl Database {
     /// Its connection string, password included.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Takes the processor away from it: connections stay open and nothing is answered.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
+    }
+
+    /// Ends a Redis as a crash does, lets `while_away` happen, and starts it again in its place.
+    pub(crate) fn crash_redis<T>(
+        &mut self,
+        workbench: &Workbench,
+        while_away: impl FnOnce() -> T,
+    ) -> Result<T, String> {
+        self.process.kill();
+        let done = while_away();
+        let broken = |error: std::io::Error| format!("redis-server: {error}");
+        self.process = Process::start(&mut self.command, workbench.guard()).map_err(broken)?;
+        let deadline = Deadline::after(START);
+        while !redis_answers(self.port) {
+            if self.process.has_ended() || deadline.is_over() {
+                let said = self.process.output().tail();
+                return Err(format!("{said}\nredis-server did not answer"));
+            }
+            pause(POLL);
+        }
+        Ok(done)
     }
 
     /// Ends it the way a service manager does: it must obey, and with exit code 0.
@@ -127,7 +164,7 @@ fn started(
     workbench: &Workbench,
     command: impl Fn(u16) -> Command,
     answers: impl Fn(u16) -> bool,
-) -> Result<(Process, u16), Lack> {
+) -> Result<(Process, Command, u16), Lack> {
     let mut said = String::new();
     for _ in 0..TRIES {
         let port = free_port().map_err(|error| Lack::Broken(format!("127.0.0.1: {error}")))?;
@@ -138,7 +175,7 @@ fn started(
         let deadline = Deadline::after(START);
         while !process.has_ended() && !deadline.is_over() {
             if answers(port) {
-                return Ok((process, port));
+                return Ok((process, command, port));
             }
             pause(POLL);
         }

@@ -1,16 +1,27 @@
 //! Everything that is logged while a test listens.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use gitlab_mcp_core::audit::TARGET;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// What was heard; clones share it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Heard(Arc<Mutex<Vec<Line>>>);
+
+/// Never the default of any thread. While there is one subscriber only, `tracing` asks the thread that
+/// first comes by whether an event is wanted, and a thread of another test says no for all.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Heard(Arc::default())));
+
+impl Default for Heard {
+    fn default() -> Self {
+        LazyLock::force(&ANOTHER);
+        Self(Arc::default())
+    }
+}
 
 #[derive(Default)]
 struct Line {

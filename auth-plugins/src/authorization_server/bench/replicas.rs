@@ -83,6 +83,16 @@ impl Replicas {
         Self::over(rules, clock, vec![store; number]).await
     }
 
+    /// So many servers over each kind of state they can share, with its name.
+    pub(crate) async fn everywhere(rules: &Rules, number: usize) -> Vec<(&'static str, Self)> {
+        let mut all = Vec::new();
+        for shared in stores::everywhere(number).await {
+            let replicas = Self::over(rules.clone(), shared.clock, shared.lines).await;
+            all.push((shared.name, replicas));
+        }
+        all
+    }
+
     /// A server over each of these stores, which must be one state.
     pub(crate) async fn over(
         rules: Rules,
@@ -103,24 +113,9 @@ impl Replicas {
                 skips_consent: false,
             });
         }
-        let bench = bench_with(rules.clone()).await;
+        let bench = bench_with(rules).await;
         let lines: Vec<_> = stores.into_iter().map(WeakStore::over).collect();
-        let server = |line: &Arc<WeakStore>| {
-            let first = &bench.server;
-            AuthorizationServer::new(Parts {
-                site: first.site.clone(),
-                rules: rules.clone(),
-                instance: first.instance.clone(),
-                browser: first.browser.clone(),
-                application: first.application.clone(),
-                application_id: first.application_id.clone(),
-                egress: first.egress.clone(),
-                keys: Arc::clone(&first.keys),
-                store: line.clone(),
-                clock: clock.clone(),
-                random: Arc::clone(&first.random),
-            })
-        };
+        let server = |line: &Arc<WeakStore>| bench.replica(line.clone(), clock.clone());
         let servers = lines.iter().map(server).collect();
         Self {
             servers,

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use gitlab_mcp_store::{
     Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
 };
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// Another store, seen through a line that breaks.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct WeakStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     writes: AtomicU64,
+    unheard: AtomicU64,
+    releases: Arc<RwLock<()>>,
 }
 
 impl WeakStore {
@@ -23,12 +26,24 @@ impl WeakStore {
             inner,
             down: AtomicBool::new(false),
             writes: AtomicU64::new(0),
+            unheard: AtomicU64::new(0),
+            releases: Arc::default(),
         })
     }
 
     /// Cuts the line, or mends it.
     pub(crate) fn cut(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The next so many changes are made, and nobody hears so.
+    pub(crate) fn lose_answers(&self, number: u64) {
+        self.unheard.store(number, Ordering::SeqCst);
+    }
+
+    /// Nobody who lets go of a lease hears so until this is dropped.
+    pub(crate) async fn hold_releases(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.releases).write_owned().await
     }
 
     /// How many records were written, leases and counters not counted.
@@ -64,7 +79,10 @@ impl Store for WeakStore {
     }
 
     async fn get(&self, at: &Place) -> Result<Option<Held>, StoreError> {
-        self.line()?.get(at).await
+        let held = self.line()?.get(at).await;
+        // As over a network: others come first before the answer is used.
+        tokio::task::yield_now().await;
+        held
     }
 
     async fn take(
@@ -78,8 +96,23 @@ impl Store for WeakStore {
     }
 
     async fn update(&self, at: &Place, change: Change) -> Result<Updated, StoreError> {
-        self.wrote();
-        self.line()?.update(at, change).await
+        let updated = match self.line() {
+            Ok(inner) => inner.update(at, change).await,
+            Err(error) => Err(error),
+        };
+        // A change that loses against another writes nothing.
+        if !matches!(updated, Ok(Updated::Moved | Updated::Fenced)) {
+            self.wrote();
+        }
+        let updated = updated?;
+        let lose = |left: u64| left.checked_sub(1);
+        match self
+            .unheard
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose)
+        {
+            Ok(_) => Err(StoreError::Unavailable("the answer was lost".to_owned())),
+            Err(_) => Ok(updated),
+        }
     }
 
     async fn delete(&self, at: &Place) -> Result<bool, StoreError> {
@@ -97,7 +130,9 @@ impl Store for WeakStore {
         up_to: i64,
         limit: usize,
     ) -> Result<Vec<(String, Held)>, StoreError> {
-        self.line()?.lowest(namespace, up_to, limit).await
+        let rows = self.line()?.lowest(namespace, up_to, limit).await;
+        tokio::task::yield_now().await;
+        rows
     }
 
     async fn lease(&self, key: &str, life: Duration) -> Result<Option<Fence>, StoreError> {
@@ -109,7 +144,9 @@ impl Store for WeakStore {
     }
 
     async fn release(&self, key: &str, fence: Fence) -> Result<(), StoreError> {
-        self.line()?.release(key, fence).await
+        let released = self.line()?.release(key, fence).await;
+        drop(self.releases.read().await);
+        released
     }
 
     async fn incr(&self, key: &str, window: Duration) -> Result<u64, StoreError> {

@@ -18,9 +18,9 @@ use super::*;
 use crate::authorization_server::audit::From as Origin;
 use crate::authorization_server::bench::{BASE, Bench, bench_with};
 use crate::authorization_server::client::{Client, Registration};
+use crate::authorization_server::codes;
 use crate::authorization_server::rules::{DeviceRule, Flow, Rules};
 use crate::authorization_server::site::Base;
-use crate::authorization_server::{Parts, codes};
 
 mod browser;
 mod client;
@@ -108,7 +108,10 @@ async fn scene() -> Scene {
 }
 
 async fn scene_with(rules: Rules) -> Scene {
-    let bench = bench_with(rules).await;
+    scene_of(bench_with(rules).await).await
+}
+
+async fn scene_of(bench: Bench) -> Scene {
     let known = Registration {
         id: CLIENT.to_owned(),
         name: "Editor".to_owned(),
@@ -188,20 +191,7 @@ impl Scene {
     }
 
     fn replica_over(&self, store: Arc<dyn Store>) -> Arc<AuthorizationServer> {
-        let old = &self.server;
-        AuthorizationServer::new(Parts {
-            site: old.site.clone(),
-            rules: old.rules.clone(),
-            instance: old.instance.clone(),
-            browser: old.browser.clone(),
-            application: old.application.clone(),
-            application_id: old.application_id.clone(),
-            egress: old.egress.clone(),
-            keys: Arc::clone(&old.keys),
-            store,
-            clock: Arc::clone(&old.clock),
-            random: Arc::clone(&old.random),
-        })
+        self.bench.replica(store, Arc::clone(&self.server.clock))
     }
 
     /// Redeems the code of a flow at the token endpoint's own function.

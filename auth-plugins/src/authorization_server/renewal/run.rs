@@ -223,6 +223,10 @@ impl AuthorizationServer {
             pause = (pause * 2).min(LONGEST_PAUSE);
             match self.login(&sid).await {
                 Ok(Some(next)) if next.record.ugen == number => found = next,
+                // The store took it, and its answer was lost.
+                Ok(Some(next)) if next.record.access.matches(pair.access.expose()) => {
+                    return Stored::Kept;
+                }
                 Ok(Some(_)) => return Stored::Late,
                 Ok(None) => return Stored::Ended,
                 Err(_) => {}

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use gitlab_mcp_store::Store;
 use mock_gitlab::Fault;
 
 use super::*;

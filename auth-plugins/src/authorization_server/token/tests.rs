@@ -7,6 +7,7 @@ use crate::authorization_server::bench::replicas::{
 use crate::authorization_server::rules::{Flow, Rules};
 
 mod passthrough;
+mod races;
 mod refresh;
 
 #[tokio::test]
@@ -221,27 +222,6 @@ async fn a_code_used_again_ends_the_login_only_with_proof_and_late() {
         let revoked = replicas.gitlab().log().of(REVOKE).count();
         assert_eq!(revoked, usize::from(!alive));
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_hundred_redemptions_at_three_replicas_one_succeeds() {
-    let replicas = Replicas::with(Rules::default(), 3).await;
-    let (code, sid) = replicas.code().await;
-    let calls: Vec<_> = (0..100)
-        .map(|number| {
-            let server = Arc::clone(&replicas.servers[number % 3]);
-            let request = posted("/token", &redemption(&code));
-            tokio::spawn(async move { answered(server.token(request).await).await.word() })
-        })
-        .collect();
-    let mut words = Vec::new();
-    for call in calls {
-        words.push(call.await.unwrap());
-    }
-    words.sort();
-    assert_eq!(words[0], "200");
-    assert!(words[1..].iter().all(|word| word == "400 invalid_grant"));
-    assert!(replicas.stored(&sid).await.is_some());
 }
 
 #[tokio::test]

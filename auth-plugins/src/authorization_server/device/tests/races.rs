@@ -6,86 +6,107 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use super::*;
+use crate::authorization_server::bench::stores;
 use crate::authorization_server::grant::Login;
 
-const ROUNDS: usize = 100;
+const ROUNDS: u16 = 100;
+/// Polls at the moment of approval.
+const CROWD: u16 = 20;
+
+/// Three replicas over each kind of state they can share, with its name.
+async fn everywhere() -> Vec<(&'static str, Scene, Vec<Arc<AuthorizationServer>>)> {
+    let mut all = Vec::new();
+    for shared in stores::everywhere(3).await {
+        let mut bench = bench_with(rules()).await;
+        let lines = shared.lines.into_iter();
+        let replicas: Vec<_> = lines
+            .map(|line| bench.replica(line, shared.clock.clone()))
+            .collect();
+        bench.server = Arc::clone(&replicas[0]);
+        bench.clock = shared.clock;
+        all.push((shared.name, scene_of(bench).await, replicas));
+    }
+    all
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_polls_at_the_moment_of_approval_redeem_the_device_code_once() {
-    let scene = scene().await;
-    let replicas = [Arc::clone(&scene.server), scene.replica(), scene.replica()];
-    for round in 0..ROUNDS {
-        let started = scene.program().await;
-        let query = format!("?flow_state={}", started.field("flow_state"));
-        scene.confirm(&started.field("user_code")).await;
-        scene.pass_seconds(5);
-        let before = scene.polls();
-        let polls = (0..20_u16).map(|number| {
-            let server = Arc::clone(&replicas[usize::from(number) % replicas.len()]);
-            let query = query.clone();
-            tokio::spawn(async move { ask(&server, &query, number, &[]).await.json() })
-        });
-        let mut codes = BTreeSet::new();
-        for told in join_all(polls).await {
-            let told = told.unwrap();
-            match told["status"].as_str() {
-                Some("complete") => drop(codes.insert(told["code"].to_string())),
-                other => assert_eq!(other, Some("pending"), "round {round}: {told}"),
+    for (state, scene, replicas) in everywhere().await {
+        for round in 0..ROUNDS {
+            let started = scene.program().await;
+            let query = format!("?flow_state={}", started.field("flow_state"));
+            scene.confirm(&started.field("user_code")).await;
+            scene.pass_seconds(5);
+            let before = scene.polls();
+            // An address of its own for each: how often one may poll is limited in real time.
+            let first = round * (CROWD + 1);
+            let polls = (0..CROWD).map(|number| {
+                let server = Arc::clone(&replicas[usize::from(number) % replicas.len()]);
+                let (query, from) = (query.clone(), first + number);
+                tokio::spawn(async move { ask(&server, &query, from, &[]).await.json() })
+            });
+            let mut codes = BTreeSet::new();
+            for told in join_all(polls).await {
+                let told = told.unwrap();
+                match told["status"].as_str() {
+                    Some("complete") => drop(codes.insert(told["code"].to_string())),
+                    other => assert_eq!(other, Some("pending"), "{state}, round {round}: {told}"),
+                }
             }
+            let last = scene.ask(&query, first + CROWD, &[]).await.json();
+            codes.insert(last["code"].to_string());
+            assert_eq!(codes.len(), 1, "{state}, round {round}");
+            assert_eq!(scene.polls() - before, 1, "{state}, round {round}");
         }
-        let last = scene.ask(&query, 1, &[]).await.json();
-        codes.insert(last["code"].to_string());
-        assert_eq!(codes.len(), 1, "round {round}");
-        assert_eq!(scene.polls() - before, 1, "round {round}");
+        let logins = scene.server.records.count::<Login>().await.unwrap();
+        assert_eq!(logins, u64::from(ROUNDS), "{state}");
     }
-    let logins = scene.server.records.count::<Login>().await.unwrap();
-    assert_eq!(logins, ROUNDS as u64);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_race_at_approval_get_one_login() {
-    let scene = scene().await;
-    let replicas = [Arc::clone(&scene.server), scene.replica(), scene.replica()];
-    let client = scene.client().await;
-    for round in 0..ROUNDS {
-        let mut request = request();
-        request.challenge.clear();
-        let from = Origin::default();
-        let handle = scene.server.device_handle();
-        let started = scene
-            .server
-            .start_device(handle, request, Kind::Grant, &from);
-        let Ok(started) = started.await else {
-            panic!("round {round} starts");
-        };
-        scene.confirm(&started.flow.user_code).await;
-        scene.pass_seconds(5);
-        // Approved in the record, and nobody has fetched it: every poll may win.
-        let found = scene.server.records.get(&started.handle).await;
-        let found = found.unwrap().unwrap();
-        let advanced = scene
-            .server
-            .advance_device(&started.handle, found, &from)
-            .await;
-        let advanced = advanced.unwrap().unwrap().record;
-        assert!(matches!(
-            advanced.status,
-            Status::Approved { code: None, .. }
-        ));
-        let polls = replicas.iter().map(|server| {
-            let (server, client) = (Arc::clone(server), client.clone());
-            let handle = started.handle.clone();
-            tokio::spawn(async move {
-                let from = Origin::default();
-                server.redeem_device(&base(), &client, &handle, &from).await
-            })
-        });
-        let told = join_all(polls).await;
-        let won = told.iter().filter(|one| one.as_ref().unwrap().is_ok());
-        assert_eq!(won.count(), 1, "round {round}");
-        for one in told {
-            if let Err(error) = one.unwrap() {
-                assert_eq!(error.code, "invalid_grant", "round {round}");
+    for (state, scene, replicas) in everywhere().await {
+        let client = scene.client().await;
+        for round in 0..ROUNDS {
+            let mut request = request();
+            request.challenge.clear();
+            let from = Origin::default();
+            let handle = scene.server.device_handle();
+            let started = scene
+                .server
+                .start_device(handle, request, Kind::Grant, &from);
+            let Ok(started) = started.await else {
+                panic!("{state}, round {round} starts");
+            };
+            scene.confirm(&started.flow.user_code).await;
+            scene.pass_seconds(5);
+            // Approved in the record, and nobody has fetched it: every poll may win.
+            let found = scene.server.records.get(&started.handle).await;
+            let found = found.unwrap().unwrap();
+            let advanced = scene
+                .server
+                .advance_device(&started.handle, found, &from)
+                .await;
+            let advanced = advanced.unwrap().unwrap().record;
+            assert!(matches!(
+                advanced.status,
+                Status::Approved { code: None, .. }
+            ));
+            let polls = replicas.iter().map(|server| {
+                let (server, client) = (Arc::clone(server), client.clone());
+                let handle = started.handle.clone();
+                tokio::spawn(async move {
+                    let from = Origin::default();
+                    server.redeem_device(&base(), &client, &handle, &from).await
+                })
+            });
+            let told = join_all(polls).await;
+            let won = told.iter().filter(|one| one.as_ref().unwrap().is_ok());
+            assert_eq!(won.count(), 1, "{state}, round {round}");
+            for one in told {
+                if let Err(error) = one.unwrap() {
+                    assert_eq!(error.code, "invalid_grant", "{state}, round {round}");
+                }
             }
         }
     }

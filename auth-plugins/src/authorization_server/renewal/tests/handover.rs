@@ -131,6 +131,25 @@ async fn a_holder_that_slept_does_not_overwrite_a_later_pair() {
 }
 
 #[tokio::test]
+async fn a_holder_that_slept_before_gitlab_saw_it_uses_the_later_pair() {
+    let replicas = Replicas::with(Rules::default(), 2).await;
+    let login = replicas.login().await;
+    replicas.pass(LIFE);
+    let held = Fault::hold(Duration::from_millis(300)).on(REFRESH).times(1);
+    replicas.gitlab().faults().add(held);
+    let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+    let sleeper = tokio::spawn(async move { server.fresh(&sid).await });
+    until(|| async { replicas.gitlab().faults().count() == 0 || replicas.renewals() == 1 }).await;
+    replicas.pass(11);
+    let other = replicas.servers[1].fresh(&login.sid).await.unwrap();
+    // GitLab says invalid_grant to the first one, and the login goes on.
+    let late = sleeper.await.unwrap().unwrap();
+    assert_eq!(late.access.expose(), other.access.expose());
+    assert_eq!((replicas.renewals(), late.ugen), (2, 2));
+    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 0);
+}
+
+#[tokio::test]
 async fn a_pair_that_the_store_does_not_take_is_held_until_it_does() {
     let replicas = Replicas::one().await;
     let login = replicas.login().await;
@@ -155,6 +174,52 @@ async fn a_pair_that_the_store_does_not_take_is_held_until_it_does() {
     replicas.lines[0].cut(false);
     assert_eq!(caller.await.unwrap().unwrap().ugen, 2);
     assert_eq!(replicas.renewals(), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_was_stored_although_nobody_heard_so_stays_good() {
+    let replicas = Replicas::one().await;
+    let login = replicas.login().await;
+    replicas.pass(LIFE);
+    let slow = Fault::latency(Duration::from_millis(100)).on(REFRESH);
+    replicas.gitlab().faults().add(slow);
+    let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+    let caller = tokio::spawn(async move { server.fresh(&sid).await });
+    until(|| async { replicas.renewals() == 1 }).await;
+    replicas.lines[0].lose_answers(1);
+    let fresh = caller.await.unwrap().unwrap();
+    assert_eq!(fresh.ugen, 2);
+    replicas.server().settle().await;
+    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 0);
+    let told = replicas.server().application.token_info(&fresh.access);
+    assert!(told.await.is_ok());
+    replicas.gitlab().faults().clear();
+    replicas.pass(LIFE);
+    assert_eq!(replicas.server().fresh(&login.sid).await.unwrap().ugen, 3);
+}
+
+#[tokio::test]
+async fn a_renewal_that_is_all_but_over_does_not_count_for_the_next_pair() {
+    let replicas = Replicas::one().await;
+    let login = replicas.login().await;
+    replicas.pass(LIFE);
+    let held = replicas.lines[0].hold_releases().await;
+    let spawn = || {
+        let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+        tokio::spawn(async move { server.fresh(&sid).await })
+    };
+    let first = spawn();
+    until(|| async { replicas.stored(&login.sid).await.unwrap().ugen == 2 }).await;
+    replicas.pass(LIFE);
+    let second = spawn();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    for caller in [first, second] {
+        assert_eq!(caller.await.unwrap().unwrap().ugen, 3);
+    }
+    assert_eq!(replicas.renewals(), 2);
 }
 
 #[tokio::test]

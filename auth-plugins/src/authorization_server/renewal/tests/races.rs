@@ -1,27 +1,12 @@
 //! Many callers, several replicas, one renewal.
 
-use gitlab_mcp_core::clock::ManualClock;
-use std::time::UNIX_EPOCH;
-
-use gitlab_mcp_store::Memory;
-
 use super::*;
-use crate::authorization_server::bench::START;
+use crate::authorization_server::bench::stores::rounds;
 
 const CALLERS: usize = 24;
 
-/// How many rounds: `GITLAB_MCP_TEST_ROUNDS`, or these few.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner says how long it may take"
-)]
-fn rounds() -> usize {
-    let told = std::env::var("GITLAB_MCP_TEST_ROUNDS").ok();
-    told.and_then(|text| text.parse().ok()).unwrap_or(100)
-}
-
 /// An expired token in every round, wanted by many callers of every replica at once.
-async fn race(replicas: &Replicas, rounds: usize) {
+async fn race(state: &str, replicas: &Replicas, rounds: usize) {
     let login = replicas.login().await;
     for round in 1..=rounds {
         replicas.pass(LIFE);
@@ -35,9 +20,13 @@ async fn race(replicas: &Replicas, rounds: usize) {
         let expected = login.ugen + u64::try_from(round).unwrap();
         for call in calls {
             let fresh = call.await.unwrap();
-            assert_eq!(fresh.map(|login| login.ugen), Ok(expected), "{round}");
+            assert_eq!(
+                fresh.map(|login| login.ugen),
+                Ok(expected),
+                "{state} {round}"
+            );
         }
-        assert_eq!(replicas.renewals(), round);
+        assert_eq!(replicas.renewals(), round, "{state}");
     }
     let stored = replicas.stored(&login.sid).await.unwrap();
     let told = replicas.server().application.token_info(&stored.access);
@@ -47,26 +36,45 @@ async fn race(replicas: &Replicas, rounds: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_token_is_renewed_once_whoever_asks() {
-    let clock = Arc::new(ManualClock::at(UNIX_EPOCH + Duration::from_secs(START)));
-    let store: Arc<dyn Store> = Arc::new(Memory::new(clock.clone(), 10_000));
-    let replicas = Replicas::over(long_lived(), clock, vec![store; 3]).await;
-    race(&replicas, rounds()).await;
+    for (state, replicas) in Replicas::everywhere(&long_lived(), 3).await {
+        race(state, &replicas, rounds(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_as_the_token_runs_out_again_is_not_enough() {
+    let replicas = Replicas::with(long_lived(), 1).await;
+    let login = replicas.login().await;
+    let server = replicas.server();
+    for round in 1..=20 {
+        replicas.pass(LIFE);
+        let (first, sid) = (Arc::clone(server), login.sid.clone());
+        let first = tokio::spawn(async move { first.fresh(&sid).await.map(drop) });
+        until(|| async { replicas.stored(&login.sid).await.unwrap().ugen == 2 * round }).await;
+        // The pair is stored, and the run has not landed yet.
+        replicas.pass(LIFE);
+        let fresh = server.fresh(&login.sid).await;
+        assert_eq!(fresh.map(|login| login.ugen), Ok(2 * round + 1));
+        first.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_go_away_never_lose_a_rotation() {
-    let replicas = Replicas::with(long_lived(), 1).await;
-    let login = replicas.login().await;
-    for round in 1..=200 {
-        replicas.pass(LIFE);
-        let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
-        let call = tokio::spawn(async move { server.fresh(&sid).await.map(drop) });
-        for _ in 0..round % 20 {
-            tokio::task::yield_now().await;
+    for (state, replicas) in Replicas::everywhere(&long_lived(), 1).await {
+        let login = replicas.login().await;
+        for round in 1..=200 {
+            replicas.pass(LIFE);
+            let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+            let call = tokio::spawn(async move { server.fresh(&sid).await.map(drop) });
+            for _ in 0..round % 20 {
+                tokio::task::yield_now().await;
+            }
+            call.abort();
+            drop(call.await);
+            let fresh = replicas.server().fresh(&login.sid).await;
+            let number = fresh.map(|login| login.ugen);
+            assert_eq!(number, Ok(login.ugen + round), "{state}");
         }
-        call.abort();
-        drop(call.await);
-        let fresh = replicas.server().fresh(&login.sid).await;
-        assert_eq!(fresh.map(|login| login.ugen), Ok(login.ugen + round));
     }
 }
