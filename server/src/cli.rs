@@ -79,20 +79,36 @@ fn dispatch(
         flags.extend(of_plugin::given(own, one));
     }
     let sources = Sources::from_process(flags);
-    run_command(outside, (name, inner), own, &sources, &linked, plugins).map_err(|error| Failure {
+    let given = Given {
+        sources: &sources,
+        linked: &linked,
+        plugins,
+    };
+    run_command(outside, (name, inner), own, given).map_err(|error| Failure {
         json: wants_json(&sources, &settings),
         error,
     })
+}
+
+/// What every command may look at.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    sources: &'a Sources,
+    linked: &'a Linked,
+    plugins: &'a [Plugin],
 }
 
 fn run_command(
     outside: Outside,
     name: (&str, &str),
     own: &ArgMatches,
-    sources: &Sources,
-    linked: &Linked,
-    plugins: &[Plugin],
+    given: Given<'_>,
 ) -> Result<ExitCode, StartError> {
+    let Given {
+        sources,
+        linked,
+        plugins,
+    } = given;
     match name.0 {
         "auth-modes" => auth_modes::run(sources, linked, own.get_flag("json")),
         "tools" => {

@@ -19,6 +19,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub(super) enum Language {
     Python,
     Node,
+    /// A program of the workspace; the script is its name.
+    Rust,
 }
 
 use Language::{Node, Python};
@@ -130,8 +132,9 @@ pub(super) fn command(
     language: Language,
     script: &str,
 ) -> Result<Command, Lack> {
-    let script = workbench.root().join("tests/clients").join(script);
+    let path = workbench.root().join("tests/clients").join(script);
     let mut command = match language {
+        Language::Rust => return Ok(workbench.clean(workbench.binaries()?.get(script)?)),
         Python => {
             let python = workbench.python()?;
             let mut command = workbench.clean(&python.program());
@@ -147,7 +150,7 @@ pub(super) fn command(
             command
         }
     };
-    command.arg(script);
+    command.arg(path);
     Ok(command)
 }
 

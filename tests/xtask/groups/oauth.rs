@@ -24,7 +24,7 @@ pub(super) fn run(workbench: &mut Workbench) {
                 cell = Cell::of(&played);
                 played
             });
-            table.add(client, setting, cell);
+            table.add(client, cell);
         }
     }
     for setting in Setting::ALL {

@@ -1,6 +1,6 @@
 //! The clients, and what each needs to be started.
 
-use crate::groups::clients::Language::{self, Node, Python};
+use crate::groups::clients::Language::{self, Node, Python, Rust};
 
 /// A client that can sign in by itself.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Client {
 }
 
 /// All of them, the most used first.
-pub(super) const CLIENTS: [Client; 7] = [
+pub(super) const CLIENTS: [Client; 8] = [
     Client {
         title: "Python `mcp` 2.3.0",
         language: Python,
@@ -67,6 +67,13 @@ pub(super) const CLIENTS: [Client; 7] = [
         words: "modern",
         redirect: "http://127.0.0.1:PORT/oauth/callback",
     },
+    Client {
+        title: "Rust `rmcp` 3.9, feature `auth`",
+        language: Rust,
+        script: "oauth-rmcp",
+        words: "",
+        redirect: "http://127.0.0.1:PORT/callback",
+    },
 ];
 
 /// Not a client, but it needs the same.
@@ -84,11 +91,12 @@ pub(super) const OF_BROWSER: &Client = &CLIENTS[1];
 impl Client {
     /// For the names of cases and folders.
     pub(super) fn name(&self) -> String {
-        let stem = self.script.trim_start_matches("oauth_");
-        let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+        let script = self.script.replace('_', "-");
+        let stem = script.split('.').next().unwrap_or_default();
+        let stem = stem.trim_start_matches("oauth-");
         let words = self.words.split_whitespace();
         let all: Vec<&str> = std::iter::once(stem).chain(words).collect();
-        all.join("-").replace('_', "-")
+        all.join("-")
     }
 
     /// Its redirect URI with this port.

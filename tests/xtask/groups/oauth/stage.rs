@@ -121,6 +121,8 @@ struct Stage {
     folder: Folder,
     client: &'static str,
     client_port: u16,
+    /// What opens a link.
+    person: PathBuf,
 }
 
 impl Stage {
@@ -148,6 +150,7 @@ impl Stage {
             folder,
             client: client.words,
             client_port,
+            person: workbench.root().join("tests/clients/oauth_person.py"),
         })
     }
 
@@ -160,6 +163,7 @@ impl Stage {
             .env("GITLAB_MCP_TEST_GITLAB", self.scene.base())
             .env("GITLAB_MCP_TEST_PROJECT", PROJECT)
             .env("GITLAB_MCP_TEST_PERSON", PERSON)
+            .env("GITLAB_MCP_TEST_PERSON_PROGRAM", &self.person)
             .env("GITLAB_MCP_TEST_PEOPLE", self.folder.file("people"))
             .env("GITLAB_MCP_TEST_FOLDER", self.folder.file("home"))
             .env("GITLAB_MCP_TEST_PORT", self.client_port.to_string())

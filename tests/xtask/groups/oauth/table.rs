@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::clients::Client;
-use super::stage::Setting;
 use crate::report::Outcome;
 use crate::workbench::Workbench;
 
@@ -72,7 +71,7 @@ struct Row {
 
 impl Table {
     /// Adds what a case has shown; the settings of a client come in their order.
-    pub(super) fn add(&mut self, client: &Client, _setting: Setting, cell: Cell) {
+    pub(super) fn add(&mut self, client: &Client, cell: Cell) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.title == client.title) {
             row.cells.push(cell);
             return;
@@ -86,10 +85,13 @@ impl Table {
 
     /// Compares with the document, or writes it.
     pub(super) fn settle(&self, workbench: &Workbench) -> Result<(), Outcome> {
-        let mut cells = self.rows.iter().flat_map(|row| &row.cells);
-        if cells.any(|cell| *cell == Cell::NotRun) {
+        if self.has(&Cell::NotRun) {
             let text = "not every client could run here".to_owned();
             return Err(Outcome::Skipped(text));
+        }
+        if self.has(&Cell::Fails) && workbench.writes() {
+            let text = format!("{DOCUMENT} is left as it is: a client has failed");
+            return Err(Outcome::Failed(text));
         }
         let path = workbench.root().join(DOCUMENT);
         let text = self.render();
@@ -102,6 +104,11 @@ impl Table {
         }
         let text = format!("{DOCUMENT} is not what this run has shown:\n{text}");
         Err(Outcome::Failed(text))
+    }
+
+    fn has(&self, wanted: &Cell) -> bool {
+        let mut cells = self.rows.iter().flat_map(|row| &row.cells);
+        cells.any(|cell| cell == wanted)
     }
 
     fn render(&self) -> String {

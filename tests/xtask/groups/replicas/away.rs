@@ -1,6 +1,7 @@
 //! A Redis that goes away, frozen and killed: nothing is issued, everybody is told to come back, and
 //! when it is there again all go on with what they had, without a restart of anything.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gitlab_mcp_tests::Request;
@@ -32,13 +33,13 @@ pub(super) fn play(workbench: &Workbench, redis: &mut Database) -> Result<(), Ou
     crowd.goes_on(BETWEEN)?;
     redis.freeze();
     pause(AWAY);
-    let refused = everything_is_refused(&fleet, &client);
+    let refused = everything_is_refused(&fleet, &client, &crowd);
     redis.thaw();
     refused?;
     crowd.goes_on(BETWEEN)?;
     let refused = redis.crash_redis(workbench, || {
         pause(AWAY);
-        everything_is_refused(&fleet, &client)
+        everything_is_refused(&fleet, &client, &crowd)
     });
     refused??;
     crowd.goes_on(BETWEEN)?;
@@ -61,7 +62,8 @@ pub(super) fn play(workbench: &Workbench, redis: &mut Database) -> Result<(), Ou
 }
 
 /// Every way in, at every server.
-fn everything_is_refused(fleet: &Fleet<'_>, client: &str) -> Result<(), Outcome> {
+fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Result<(), Outcome> {
+    let well = crowd.well();
     let body = r#"{"client_name":"Other","redirect_uris":["http://127.0.0.1/back"]}"#;
     let authorize = format!(
         "/authorize?response_type=code&client_id={client}&code_challenge_method=S256\
@@ -97,16 +99,31 @@ fn everything_is_refused(fleet: &Fleet<'_>, client: &str) -> Result<(), Outcome>
             ),
         ),
     ];
-    for (name, request) in &ways {
-        for server in 0..SERVERS {
-            let reply = fleet.runtime.block_on(fleet.seats.ask(server, request));
-            let reply = reply.map_err(|problem| format!("{name}: {problem:?}"))?;
-            if reply.status != 503 || reply.header("retry-after").is_none() {
-                return Err(Outcome::Failed(format!(
-                    "{name} without a store: {reply:?}"
-                )));
-            }
+    let asked: Vec<_> = ways
+        .iter()
+        .flat_map(|(name, request)| {
+            (0..SERVERS).map(move |server| (*name, request.clone(), server))
+        })
+        .map(|(name, request, server)| {
+            let seats = Arc::clone(&fleet.seats);
+            let asking = async move { seats.ask(server, &request).await };
+            (name, fleet.runtime.spawn(asking))
+        })
+        .collect();
+    for (name, answer) in asked {
+        let answer = fleet.runtime.block_on(answer);
+        let answer = answer.map_err(|error| format!("{name}: {error}"))?;
+        let reply = answer.map_err(|problem| format!("{name}: {problem:?}"))?;
+        if reply.status != 503 || reply.header("retry-after").is_none() {
+            return Err(Outcome::Failed(format!(
+                "{name} without a store: {reply:?}"
+            )));
         }
+    }
+    if crowd.well() != well {
+        return Err(Outcome::Failed(
+            "a login was good for something without a store".to_owned(),
+        ));
     }
     Ok(())
 }

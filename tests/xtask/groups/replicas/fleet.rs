@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gitlab_mcp_tests::{Reply, Request};
-use mock_gitlab::{Clock, MockGitlab};
+use mock_gitlab::{Clock, Fault, MockGitlab};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -19,6 +19,7 @@ pub(super) const SERVERS: usize = 3;
 const BASE: &str = "https://mcp.example";
 const HOST: &str = "mcp.example";
 const SECRET: &str = "Zt5-kW9q_Xv3Rn7Lb1Mc8Yd4Hs6Pf2JgQa";
+const TOKENS: &str = "POST /oauth/token";
 /// The developer everybody else resembles.
 const MODEL: &str = "alice";
 /// Above the numbers of the mock's own people.
@@ -55,6 +56,13 @@ impl<'a> Fleet<'a> {
             world.quirks.access_token_seconds = seconds;
             world.quirks.device_interval = Some(1.into());
         });
+        // As slow as a real one, before it has made the next pair and after.
+        let (least, most) = (Duration::from_millis(1), Duration::from_millis(40));
+        let held = Fault::hold(most).on(TOKENS).every(2);
+        let late = Fault::latency_between(least, most).on(TOKENS).every(3);
+        for fault in [held, late] {
+            gitlab.faults().add(fault);
+        }
         let application = gitlab
             .oauth_app("team")
             .redirect("https://mcp.example/oauth/callback")
@@ -63,7 +71,7 @@ impl<'a> Fleet<'a> {
             .create();
         let mut environment = vec![
             ("GITLAB_API_URL", gitlab.url().to_owned()),
-            ("GITLAB_OAUTH_APP_ID", application.client_id.clone()),
+            ("GITLAB_OAUTH_APP_ID", application.client_id),
             ("OAUTH_SESSION_SECRET", SECRET.to_owned()),
         ];
         let plain = [

@@ -19,11 +19,11 @@ use crate::report::{Outcome, say};
 use crate::workbench::Workbench;
 
 const PEOPLE: u64 = 20;
-/// Life of an access token of GitLab in seconds; it is renewed after half of it.
-const LIFE: u64 = 4;
+/// Life of an access token of GitLab in seconds; it is renewed after two of them.
+const LIFE: u64 = 3;
 /// Requests that go well between two kills.
 const BETWEEN: usize = 40;
-const STANDSTILL: Duration = Duration::from_secs(60);
+const STANDSTILL: Duration = Duration::from_mins(1);
 
 /// Kills servers over this storage.
 pub(super) fn play(
@@ -79,11 +79,16 @@ impl Crowd {
         })
     }
 
+    /// How many requests have gone well.
+    pub(super) fn well(&self) -> usize {
+        self.well.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many more of their requests have gone well.
     pub(super) fn goes_on(&self, more: usize) -> Result<(), String> {
-        let wanted = self.well.load(Ordering::Relaxed) + more;
+        let wanted = self.well() + more;
         let deadline = Deadline::after(STANDSTILL);
-        while self.well.load(Ordering::Relaxed) < wanted {
+        while self.well() < wanted {
             if deadline.is_over() || self.people.iter().any(tokio::task::JoinHandle::is_finished) {
                 return Err("somebody stopped, or everybody stands still".to_owned());
             }
