@@ -109,7 +109,9 @@ pub fn plant_all(gitlab: &MockGitlab) {
     gitlab.edit(|world| {
         for (value, token) in &world.tokens {
             plant(value);
-            token.refresh_token.iter().for_each(|token| plant(token));
+            if let Some(refresh) = &token.refresh_token {
+                plant(refresh);
+            }
         }
         world.sessions.keys().for_each(|cookie| plant(cookie));
         world.oauth.codes.keys().for_each(|code| plant(code));

@@ -1,6 +1,6 @@
 //! What the audit stream says about logins: each decision once, in order, and no secret.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gitlab_mcp_tests::eventually;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn file(setting: Setting) -> PathBuf {
 }
 
 /// The entries of the stream once `wanted` of them are about `event`.
-async fn entries(file: &PathBuf, event: &str, wanted: usize) -> Vec<Value> {
+async fn entries(file: &Path, event: &str, wanted: usize) -> Vec<Value> {
     eventually("an entry", || async {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let read: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
@@ -65,7 +65,7 @@ async fn a_login_its_renewal_its_misuse_and_its_end_are_recorded_in_order_withou
         ];
         assert_eq!(desk.post_form("/revoke", &fields).await.status, 200);
         let all = entries(&file, "upstream_revoked", 2).await;
-        let revoked = all.get(misused.len()..).unwrap();
+        let revoked = &all[misused.len()..];
 
         assert_eq!(
             events(&misused),

@@ -262,8 +262,9 @@ impl Desk {
         let reply = self.post_form("/token", fields).await;
         let answer = reply.message();
         for name in ["access_token", "refresh_token"] {
-            let token = answer[name].as_str();
-            token.iter().for_each(|token| self.watch(token));
+            if let Some(token) = answer[name].as_str() {
+                self.watch(token);
+            }
         }
         reply
     }
