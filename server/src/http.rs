@@ -39,6 +39,7 @@ mod post;
 mod rate;
 mod reached;
 mod refusal;
+mod rest;
 mod rewrite;
 mod routes;
 mod size;

@@ -21,6 +21,8 @@ mod edge;
 mod legacy;
 #[path = "guard/modern.rs"]
 mod modern;
+#[path = "guard/rest.rs"]
+mod rest;
 #[path = "guard/server.rs"]
 mod server;
 #[path = "guard/stdio.rs"]

@@ -94,7 +94,13 @@ impl AuthorizationServer {
             member_asked: now,
         };
         let life = self.login_life(&login);
-        match self.records.put_new(&login.sid, &login, life).await {
+        // Where there is no room, the oldest login goes.
+        let rank = i64::try_from(now).unwrap_or(i64::MAX);
+        match self
+            .records
+            .put_ranked(&login.sid, &login, rank, life)
+            .await
+        {
             Ok(_) => Ok(login),
             Err(error) => {
                 self.revoke_upstream(login.access).await;

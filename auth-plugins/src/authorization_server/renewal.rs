@@ -95,7 +95,9 @@ impl AuthorizationServer {
             match renewed {
                 Err(reason) if !self.lives(&found.record) => return Err(reason),
                 Err(_) => return Ok(found),
-                Ok(()) if found.record.ugen != number || !self.is_due(&found.record) => {
+                Ok(()) if !self.is_due(&found.record) => return Ok(found),
+                // A pair with a short life is due early.
+                Ok(()) if found.record.ugen != number && self.lives(&found.record) => {
                     return Ok(found);
                 }
                 Ok(()) => {}

@@ -23,7 +23,7 @@ use super::origin::Origins;
 use super::reached::Reach;
 use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
-use super::{Refusal, bearer, cors, discovery, media, rewrite, size};
+use super::{Refusal, bearer, cors, discovery, media, rest, rewrite, size};
 use crate::app::App;
 use crate::mcp::{Endpoint, Session, Sessions, Shared};
 
@@ -73,11 +73,12 @@ impl Guard {
     /// Serves one request that came from `peer`.
     pub(crate) async fn serve<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Body>
     where
-        B: HttpBody<Data = bytes::Bytes> + Send + 'static,
+        B: HttpBody<Data = bytes::Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let started = self.app.clock.monotonic();
         let (mut parts, body) = request.into_parts();
+        let (body, rest) = rest::lend(body, &parts.headers);
         let client = self
             .app
             .http
@@ -114,6 +115,7 @@ impl Guard {
                 refusal.elsewhere()
             }
         });
+        rest.finish(&mut response).await;
         rewrite::harden(&mut response);
         let took = self.app.clock.monotonic().saturating_sub(started);
         let status = response.status().as_u16();

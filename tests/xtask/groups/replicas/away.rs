@@ -61,16 +61,15 @@ pub(super) fn play(workbench: &Workbench, redis: &mut Database) -> Result<(), Ou
     Err(Outcome::Failed(wrong.join("\n")))
 }
 
-/// Every way in, at every server.
-fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Result<(), Outcome> {
-    let well = crowd.well();
+/// Everything a login begins with, and what a client asks in its course.
+fn ways_in(client: &str) -> Vec<(&'static str, Request)> {
     let body = r#"{"client_name":"Other","redirect_uris":["http://127.0.0.1/back"]}"#;
     let authorize = format!(
         "/authorize?response_type=code&client_id={client}&code_challenge_method=S256\
          &redirect_uri=http%3A%2F%2F127.0.0.1%2Fback\
          &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     );
-    let ways = [
+    vec![
         (
             "sign in",
             Request::new("GET", &authorize).header("Host", "mcp.example"),
@@ -98,12 +97,15 @@ fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Resu
                 ],
             ),
         ),
-    ];
-    let asked: Vec<_> = ways
-        .iter()
-        .flat_map(|(name, request)| {
-            (0..SERVERS).map(move |server| (*name, request.clone(), server))
-        })
+    ]
+}
+
+/// Every way in, at every server. Meanwhile nobody's login is good for anything.
+fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Result<(), Outcome> {
+    let well = crowd.well();
+    let asked: Vec<_> = ways_in(client)
+        .into_iter()
+        .flat_map(|(name, request)| (0..SERVERS).map(move |server| (name, request.clone(), server)))
         .map(|(name, request, server)| {
             let seats = Arc::clone(&fleet.seats);
             let asking = async move { seats.ask(server, &request).await };
