@@ -2,21 +2,24 @@
 //! and the user's browser.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gitlab_mcp::Outside;
 use gitlab_mcp_core::clock::ManualClock;
-use gitlab_mcp_core::random::OsRandom;
-use gitlab_mcp_tests::{Canary, Era, Listening, McpClient, Reply, Request, TestServer, plant_all};
+use gitlab_mcp_tests::{Canary, Era, McpClient, Reply, Request};
 use mock_gitlab::MockGitlab;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
+
+mod browser;
+mod server;
+
+pub(crate) use browser::{Browser, onward};
+pub(crate) use server::Setting;
+use server::{Server, Watched, serving, serving_apart, variables};
 
 /// The public URL of the server.
 pub(crate) const BASE: &str = "https://mcp.example";
@@ -26,21 +29,6 @@ pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
 const SECRET: &str = "k3Jx-2vQ9_tR7mZp4Wb8Ly1Hn6Cd0Sf5Ga";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// How the server is set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Setting {
-    /// `mcp-oauth`, GitLab returns to the server.
-    CallbackProxy,
-    /// `mcp-oauth`, GitLab returns to the program.
-    Passthrough,
-    /// `oauth-session`.
-    Session,
-}
-
-impl Setting {
-    pub(crate) const ALL: [Self; 3] = [Self::CallbackProxy, Self::Passthrough, Self::Session];
-}
-
 /// The scene of every test here.
 pub(crate) struct Desk {
     pub(crate) gitlab: Watched,
@@ -48,40 +36,6 @@ pub(crate) struct Desk {
     server: Server,
     variables: Vec<(String, String)>,
     watched: Mutex<Vec<Canary>>,
-}
-
-/// A GitLab; whatever it has handed out in the end is a secret.
-pub(crate) struct Watched(MockGitlab);
-
-impl Deref for Watched {
-    type Target = MockGitlab;
-
-    fn deref(&self) -> &MockGitlab {
-        &self.0
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        plant_all(&self.0);
-    }
-}
-
-/// Where the server runs.
-enum Server {
-    /// In this process, with the clock of the desk.
-    Here(TestServer),
-    /// In one of its own, in real time.
-    Apart(Listening),
-}
-
-impl Server {
-    fn address(&self) -> SocketAddr {
-        match self {
-            Self::Here(server) => server.address,
-            Self::Apart(process) => process.address,
-        }
-    }
 }
 
 impl Desk {
@@ -142,9 +96,11 @@ impl Desk {
     /// The secrets that a URL carries under these names.
     fn watch_query(&self, url: &str, names: &[&str]) {
         let url = Url::parse(url).unwrap();
-        let all = url.query_pairs();
-        all.filter(|(name, _)| names.contains(&&**name))
-            .for_each(|(_, value)| self.watch(&value));
+        for (name, value) in url.query_pairs() {
+            if names.contains(&&*name) {
+                self.watch(&value);
+            }
+        }
     }
 
     /// Fails when a secret of this scene stands in `text` or in the log of this process.
@@ -320,145 +276,12 @@ impl Desk {
     }
 }
 
-/// The environment of the server, and the application for it at GitLab.
-fn variables(
-    gitlab: &MockGitlab,
-    setting: Setting,
-    further: &[(&str, &str)],
-) -> Vec<(String, String)> {
-    let application = gitlab
-        .oauth_app("team")
-        .redirect("https://mcp.example/callback")
-        .redirect("https://mcp.example/oauth/callback")
-        .redirect(REDIRECT)
-        .scopes(&["api", "read_api", "read_user"])
-        .confidential(false)
-        .create();
-    let own: &[(&str, &str)] = match setting {
-        Setting::CallbackProxy => &[
-            ("GITLAB_MCP_OAUTH", "true"),
-            ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
-        ],
-        Setting::Passthrough => &[("GITLAB_MCP_OAUTH", "true")],
-        Setting::Session => &[("OAUTH_ENABLED", "true"), ("OAUTH_SESSION_SECRET", SECRET)],
-    };
-    [
-        ("GITLAB_API_URL", gitlab.url()),
-        ("MCP_SERVER_URL", BASE),
-        ("GITLAB_OAUTH_APP_ID", application.client_id.as_str()),
-        ("MAX_REQUESTS_PER_MINUTE", "100000"),
-        ("RATE_LIMIT_IP_ENABLED", "false"),
-    ]
-    .into_iter()
-    .chain(own.iter().copied())
-    .chain(further.iter().copied())
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .collect()
-}
-
-async fn serving(clock: &Arc<ManualClock>, variables: &[(String, String)]) -> Server {
-    let outside = Outside {
-        clock: Arc::clone(clock) as _,
-        random: Arc::new(OsRandom),
-        ..Outside::real()
-    };
-    Server::Here(TestServer::in_outside(outside, &borrowed(variables)).await)
-}
-
-async fn serving_apart(variables: &[(String, String)]) -> Server {
-    let program = env!("CARGO_BIN_EXE_under-test");
-    Server::Apart(Listening::start(program, &borrowed(variables)).await)
-}
-
-fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
-    let pairs = variables.iter();
-    pairs.map(|(name, value)| (&**name, &**value)).collect()
-}
-
 /// What a program holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: String,
     pub(crate) client: String,
-}
-
-/// A browser: it keeps cookies and knows how to press a button.
-#[derive(Debug, Default)]
-pub(crate) struct Browser {
-    cookies: BTreeMap<String, String>,
-}
-
-impl Browser {
-    async fn send(&mut self, desk: &Desk, request: Request) -> Reply {
-        let jar: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = if jar.is_empty() {
-            request
-        } else {
-            request.header("Cookie", &jar.join("; "))
-        };
-        let reply = request.send(desk.server.address()).await;
-        let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
-        for (_, value) in lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            let pair = value.split(';').next().unwrap_or_default();
-            let (name, value) = pair.trim().split_once('=').unwrap_or_default();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                desk.watch(value);
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        reply
-    }
-
-    pub(crate) async fn open(&mut self, desk: &Desk, path: &str) -> Reply {
-        let request = Desk::request("GET", path).header("Accept", "text/html");
-        self.send(desk, request).await
-    }
-
-    /// Presses Approve on the consent page `html`.
-    pub(crate) async fn approve(&mut self, desk: &Desk, html: &str) -> Reply {
-        let fields = [
-            ("tx", input(html, "tx")),
-            ("csrf", input(html, "csrf")),
-            ("decision", "approve".to_owned()),
-        ];
-        let fields: Vec<(&str, &str)> = fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let request = Desk::request("POST", "/consent")
-            .header("Accept", "text/html")
-            .header("Origin", BASE)
-            .header("Sec-Fetch-Site", "same-origin")
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(form(&fields));
-        self.send(desk, request).await
-    }
-}
-
-/// Where a page or a redirect leads.
-pub(crate) fn onward(reply: &Reply) -> String {
-    if let Some(place) = reply.header("location") {
-        return place.to_owned();
-    }
-    let (_, rest) = reply.body.split_once("href=\"").unwrap_or_default();
-    let (place, _) = rest.split_once('"').unwrap_or_default();
-    assert!(!place.is_empty(), "{reply:?}");
-    place.replace("&amp;", "&")
-}
-
-/// The value of a form field.
-pub(crate) fn input(html: &str, name: &str) -> String {
-    let (_, rest) = html
-        .split_once(&format!("name=\"{name}\" value=\""))
-        .unwrap_or_else(|| unreachable!("no field {name} in {html}"));
-    rest.split('"').next().unwrap_or_default().to_owned()
 }
 
 /// The authorization request of the program.
