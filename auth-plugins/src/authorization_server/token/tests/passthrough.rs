@@ -140,25 +140,3 @@ async fn a_person_outside_the_groups_gets_nothing() {
     );
     assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 1);
 }
-
-#[tokio::test]
-async fn a_registered_client_is_remembered_when_somebody_has_signed_in_with_it() {
-    let replicas = Replicas::with(passthrough(), 1).await;
-    let server = replicas.server();
-    for id in ["used", "unused"] {
-        let client = Registration {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            redirect_uris: vec![REDIRECT.to_owned()],
-            issued_at: server.tokens.now(),
-            used_at: None,
-        };
-        server.remember_client(&client).await.unwrap();
-    }
-    let code = gitlab_code(&replicas).await;
-    let form = but(&redemption(&code), "client_id", Some("used"));
-    assert_eq!(replicas.token(0, &form).await.word(), "200");
-    replicas.clock.advance(std::time::Duration::from_hours(25));
-    assert!(server.client("used").await.is_ok());
-    assert!(server.client("unused").await.is_err());
-}
