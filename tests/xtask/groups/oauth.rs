@@ -6,7 +6,6 @@ mod clients;
 mod stage;
 mod table;
 
-use crate::report::Outcome;
 use crate::workbench::Workbench;
 use clients::{CLIENTS, OF_BROWSER};
 use stage::{Setting, conformance, play, with_chromium};
@@ -37,6 +36,6 @@ pub(super) fn run(workbench: &mut Workbench) {
         workbench.case(&name, |workbench| conformance(workbench, setting));
     }
     workbench.case("oauth/the-table-is-true", |workbench| {
-        table.settle(workbench).map_err(Outcome::from)
+        table.settle(workbench)
     });
 }
