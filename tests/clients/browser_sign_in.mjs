@@ -3,26 +3,20 @@
 //
 // Usage: node browser_sign_in.mjs callback-proxy|passthrough|session CASE
 
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-
 import { check, script, setting } from './steps.mjs';
 import { PERSON, press, signIn, waitFor, withBrowser } from './browser.mjs';
+import { aboutStatus, aboutTheApp, inspect, keepCookies, ourCookies, shot, visit } from './browser_visit.mjs';
 import { Program, listener, plant, withServer } from './sign_in.mjs';
 
 const [SETTING, CASE] = process.argv.slice(2);
 const GITLAB = setting('GITLAB');
 const ROOT = 'glpat-root-company-00001';
-const AXE = readFileSync(createRequire(join(setting('NODE_PACKAGES'), 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
 const APP = 'cursor://anysphere.cursor-retrieval/oauth/callback';
 const CODE = /^[\w-]{20,}$/;
-let shots = 0;
 
 const CASES = { approve, cancel, denied, app, 'app-cancel': appCancel, device, plain, errors };
 
 await script(async () => {
-    mkdirSync(setting('SCREENSHOTS'), { recursive: true });
     const further = async (base) => ({
         GITLAB_API_URL: `${GITLAB}/api/v4`,
         GITLAB_OAUTH_APP_ID: await application(base),
@@ -303,60 +297,6 @@ async function checkNow(page) {
     const loaded = page.waitForEvent('load');
     await press(page, 'Check now');
     await loaded;
-}
-
-/** A page of a browser of its own, what it complains about, and the apps it opens. */
-async function visit(browser, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options });
-    const complaints = [];
-    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    context.on('weberror', (error) => complaints.push(String(error.error())));
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    const devtools = await context.newCDPSession(page);
-    await devtools.send('Page.enable');
-    let opened = '';
-    for (const event of ['Page.frameScheduledNavigation', 'Page.frameRequestedNavigation']) {
-        devtools.on(event, ({ url }) => {
-            opened += `${url}\n`;
-        });
-    }
-    return { context, page, complaints, opened: () => opened };
-}
-
-function aboutStatus(complaint) {
-    return /status of 4\d\d/.test(complaint);
-}
-
-/** This browser knows no app for the scheme. */
-function aboutTheApp(complaint) {
-    return complaint.includes('cursor:') && !complaint.includes('Content Security Policy');
-}
-
-/** A page of ours: the right one, accessible, with a picture of it. */
-async function inspect(page, name, heading) {
-    await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-    const issues = violations.map((one) => `${one.impact} ${one.id} ${one.nodes[0].html}`);
-    check(`${name} is accessible`, issues.length === 0, issues);
-    await shot(page, name);
-}
-
-async function shot(page, name) {
-    shots += 1;
-    const file = `sign-in-${SETTING}-${CASE}-${shots}-${name}.png`;
-    await page.screenshot({ path: join(setting('SCREENSHOTS'), file), fullPage: true });
-}
-
-async function ourCookies(context) {
-    return (await context.cookies()).filter(({ name }) => name.startsWith('gitlab-mcp'));
-}
-
-async function keepCookies(context) {
-    const cookies = await ourCookies(context);
-    check('the browser keeps our cookies', cookies.length > 0, await context.cookies());
-    plant(...cookies.map(({ value }) => value));
 }
 
 /** An application at the mock, made by its administrator. */
