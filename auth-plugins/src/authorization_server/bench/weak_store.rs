@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use gitlab_mcp_store::{
     Change, Fence, Guarantees, Held, Namespace, Place, Store, StoreError, Taken, Updated, Value,
 };
-use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// Another store, seen through a line that breaks.
 #[derive(Debug)]
@@ -17,7 +16,6 @@ pub(crate) struct WeakStore {
     down: AtomicBool,
     writes: AtomicU64,
     unheard: AtomicU64,
-    releases: Arc<RwLock<()>>,
 }
 
 impl WeakStore {
@@ -27,7 +25,6 @@ impl WeakStore {
             down: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             unheard: AtomicU64::new(0),
-            releases: Arc::default(),
         })
     }
 
@@ -39,11 +36,6 @@ impl WeakStore {
     /// The next so many changes are made, and nobody hears so.
     pub(crate) fn lose_answers(&self, number: u64) {
         self.unheard.store(number, Ordering::SeqCst);
-    }
-
-    /// Nobody who lets go of a lease hears so until this is dropped.
-    pub(crate) async fn hold_releases(&self) -> OwnedRwLockWriteGuard<()> {
-        Arc::clone(&self.releases).write_owned().await
     }
 
     /// How many records were written, leases and counters not counted.
@@ -144,9 +136,7 @@ impl Store for WeakStore {
     }
 
     async fn release(&self, key: &str, fence: Fence) -> Result<(), StoreError> {
-        let released = self.line()?.release(key, fence).await;
-        drop(self.releases.read().await);
-        released
+        self.line()?.release(key, fence).await
     }
 
     async fn incr(&self, key: &str, window: Duration) -> Result<u64, StoreError> {

@@ -199,30 +199,6 @@ async fn a_pair_that_was_stored_although_nobody_heard_so_stays_good() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_is_all_but_over_does_not_count_for_the_next_pair() {
-    let replicas = Replicas::one().await;
-    let login = replicas.login().await;
-    replicas.pass(LIFE);
-    let held = replicas.lines[0].hold_releases().await;
-    let spawn = || {
-        let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
-        tokio::spawn(async move { server.fresh(&sid).await })
-    };
-    let first = spawn();
-    until(|| async { replicas.stored(&login.sid).await.unwrap().ugen == 2 }).await;
-    replicas.pass(LIFE);
-    let second = spawn();
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-    drop(held);
-    for caller in [first, second] {
-        assert_eq!(caller.await.unwrap().unwrap().ugen, 3);
-    }
-    assert_eq!(replicas.renewals(), 2);
-}
-
-#[tokio::test]
 async fn a_login_that_ends_while_it_is_renewed_leaves_no_token_behind() {
     let replicas = Replicas::one().await;
     let login = replicas.login().await;
