@@ -27,8 +27,8 @@ impl Record for RevokedAccess {
 /// Who presented a token, and what they act with at GitLab.
 #[derive(Debug)]
 pub struct Verified {
-    /// The login, for [`AuthorizationServer::fresh`] and
-    /// [`AuthorizationServer::renew_after_401`].
+    /// The login, for `AuthorizationServer::fresh` and
+    /// `AuthorizationServer::renew_after_401`.
     pub sid: String,
     /// GitLab's user id.
     pub subject: String,
