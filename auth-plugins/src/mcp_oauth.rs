@@ -5,18 +5,15 @@
 //! GitLab needs to know one redirect URI; without, it must know those of the clients.
 //! <https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization>
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
-    AuthError, AuthPlugin, AuthProvider, BuildContext, BuildError, Caller, Credential, Generation,
-    Identity, Routes, SERVER_URL, SelectedBy, Transports,
+    AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, SelectedBy, Transports,
 };
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use http::request::Parts;
 
-use crate::authorization_server::provider::Provider;
+use crate::authorization_server::provider::{Provider, SignIn};
 use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow};
 use crate::authorization_server::settings::{self, Own, SHARED, Settings, table};
 use crate::gitlab_oauth::settings::{APP_ID, Usual};
@@ -98,10 +95,10 @@ impl Section for Config {
 
 /// Whoever signed in for the token of a request.
 #[derive(Debug)]
-pub struct McpOauth(Provider);
+pub enum McpOauth {}
 
 #[async_trait]
-impl AuthPlugin for McpOauth {
+impl AuthPlugin for SignIn<McpOauth> {
     const NAME: &'static str = "mcp-oauth";
     const SUMMARY: &'static str = "MCP clients sign their users in through one GitLab application";
     const IDENTITY: Identity = Identity::EachCaller;
@@ -119,35 +116,8 @@ impl AuthPlugin for McpOauth {
             Callers::new(context, cache, invalid)
         });
         let provider = Provider::open(config.settings, context, bypass).await?;
-        Ok(Self(provider))
+        Ok(provider.into())
     }
 }
 
-#[async_trait]
-impl AuthProvider for McpOauth {
-    async fn authenticate(&self, request: &Parts) -> Result<Caller, AuthError> {
-        self.0.authenticate(request).await
-    }
-
-    async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
-        self.0.credential(caller).await
-    }
-
-    async fn renew(
-        &self,
-        caller: &Caller,
-        rejected: Generation,
-    ) -> Result<Option<Credential>, AuthError> {
-        self.0.renew(caller, rejected).await
-    }
-
-    fn routes(self: Arc<Self>) -> Routes {
-        self.0.server().routes()
-    }
-
-    async fn shutdown(&self) {
-        self.0.shutdown().await;
-    }
-}
-
-gitlab_mcp_core::register_auth_plugin!(McpOauth);
+gitlab_mcp_core::register_auth_plugin!(SignIn<McpOauth>);

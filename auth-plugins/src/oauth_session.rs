@@ -4,17 +4,13 @@
 //! reach it. MCP is served on `/mcp` and on the bare URL, because connectors are given that one. A
 //! client without a redirect URI signs its user in with a code typed at GitLab (RFC 8628).
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
-    AuthError, AuthPlugin, AuthProvider, BuildContext, BuildError, Caller, Credential, Generation,
-    Identity, Routes, SERVER_URL, SelectedBy, Transports,
+    AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, SelectedBy, Transports,
 };
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
-use http::request::Parts;
 
-use crate::authorization_server::provider::Provider;
+use crate::authorization_server::provider::{Provider, SignIn};
 use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow};
 use crate::authorization_server::settings::{self, Own, SHARED, Settings, table};
 use crate::gitlab_oauth::settings::{CLIENT_ID, Usual};
@@ -72,10 +68,10 @@ impl Section for Config {
 
 /// Whoever signed in for the token of a request.
 #[derive(Debug)]
-pub struct OauthSession(Provider);
+pub enum OauthSession {}
 
 #[async_trait]
-impl AuthPlugin for OauthSession {
+impl AuthPlugin for SignIn<OauthSession> {
     const NAME: &'static str = "oauth-session";
     const SUMMARY: &'static str = "people sign in with GitLab and get a session of this server";
     const IDENTITY: Identity = Identity::EachCaller;
@@ -90,35 +86,8 @@ impl AuthPlugin for OauthSession {
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let provider = Provider::open(config.0, context, None).await?;
-        Ok(Self(provider))
+        Ok(provider.into())
     }
 }
 
-#[async_trait]
-impl AuthProvider for OauthSession {
-    async fn authenticate(&self, request: &Parts) -> Result<Caller, AuthError> {
-        self.0.authenticate(request).await
-    }
-
-    async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
-        self.0.credential(caller).await
-    }
-
-    async fn renew(
-        &self,
-        caller: &Caller,
-        rejected: Generation,
-    ) -> Result<Option<Credential>, AuthError> {
-        self.0.renew(caller, rejected).await
-    }
-
-    fn routes(self: Arc<Self>) -> Routes {
-        self.0.server().routes()
-    }
-
-    async fn shutdown(&self) {
-        self.0.shutdown().await;
-    }
-}
-
-gitlab_mcp_core::register_auth_plugin!(OauthSession);
+gitlab_mcp_core::register_auth_plugin!(SignIn<OauthSession>);

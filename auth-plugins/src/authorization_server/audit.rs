@@ -39,10 +39,8 @@ pub enum Event {
     TokenRevoked,
     LoginEnded,
     GroupDenied,
-    BearerRejected,
     UpstreamRefresh,
     UpstreamRevoked,
-    KeyPreviousUsed,
 }
 
 impl Event {
@@ -65,10 +63,8 @@ impl Event {
             Self::TokenRevoked => "token_revoked",
             Self::LoginEnded => "login_ended",
             Self::GroupDenied => "group_denied",
-            Self::BearerRejected => "bearer_rejected",
             Self::UpstreamRefresh => "upstream_refresh",
             Self::UpstreamRevoked => "upstream_revoked",
-            Self::KeyPreviousUsed => "key_previous_used",
         }
     }
 }

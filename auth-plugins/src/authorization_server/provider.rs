@@ -1,12 +1,15 @@
 //! The callers of a mode with an authorization server: who presents one of its tokens is who signed
 //! in for it. RFC 6750, RFC 9728 section 5.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
-    AuthError, BuildContext, BuildError, Caller, Challenge, Credential, Generation, HeaderKind,
-    Principal,
+    AuthError, AuthProvider, BuildContext, BuildError, Caller, Challenge, Credential, Generation,
+    HeaderKind, Principal, Routes,
 };
 use gitlab_mcp_core::secret::{GitLabToken, Secret};
 use gitlab_mcp_store::{Guarantees, open};
@@ -102,11 +105,6 @@ impl Provider {
             bypass,
             ticking,
         })
-    }
-
-    /// The authorization server.
-    pub(crate) fn server(&self) -> &Arc<AuthorizationServer> {
-        &self.server
     }
 
     /// Who sent this request.
@@ -211,6 +209,54 @@ impl Provider {
     pub(crate) async fn shutdown(&self) {
         self.ticking.abort();
         self.server.settle().await;
+    }
+}
+
+/// A mode whose callers sign in at an authorization server; `Mode` is which one.
+pub(crate) struct SignIn<Mode> {
+    provider: Provider,
+    mode: PhantomData<fn() -> Mode>,
+}
+
+impl<Mode> From<Provider> for SignIn<Mode> {
+    fn from(provider: Provider) -> Self {
+        Self {
+            provider,
+            mode: PhantomData,
+        }
+    }
+}
+
+impl<Mode> fmt::Debug for SignIn<Mode> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SignIn").field(&self.provider).finish()
+    }
+}
+
+#[async_trait]
+impl<Mode: 'static> AuthProvider for SignIn<Mode> {
+    async fn authenticate(&self, request: &Head) -> Result<Caller, AuthError> {
+        self.provider.authenticate(request).await
+    }
+
+    async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
+        self.provider.credential(caller).await
+    }
+
+    async fn renew(
+        &self,
+        caller: &Caller,
+        rejected: Generation,
+    ) -> Result<Option<Credential>, AuthError> {
+        self.provider.renew(caller, rejected).await
+    }
+
+    fn routes(self: Arc<Self>) -> Routes {
+        self.provider.server.routes()
+    }
+
+    async fn shutdown(&self) {
+        self.provider.shutdown().await;
     }
 }
 

@@ -37,22 +37,11 @@ pub enum Flow {
     Passthrough,
 }
 
-/// What clients hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenFormat {
-    /// Tokens of this server.
-    Issued,
-    /// GitLab's own.
-    GitLab,
-}
-
 /// Everything a mode decides about its authorization server.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// Where GitLab sends the browser.
     pub flow: Flow,
-    /// What clients hold.
-    pub format: TokenFormat,
     /// Scopes asked of GitLab, whatever a client asks for.
     pub scopes: Vec<String>,
     /// The one scope that is published and granted.
@@ -129,7 +118,6 @@ impl Default for Rules {
         ];
         Self {
             flow: Flow::Callback("/callback"),
-            format: TokenFormat::Issued,
             scopes: vec!["api".to_owned()],
             scope: "api".to_owned(),
             groups: Vec::new(),
