@@ -63,6 +63,7 @@ mod token;
 pub mod tokens;
 pub mod verify;
 
+use gitlab_tokens::Vouched;
 use groups::NotMember;
 use keys::Keys;
 use records::Records;
@@ -70,7 +71,6 @@ use renewal::NotFresh;
 use renewal::once::{NotRenewed, Pair};
 use rules::Rules;
 use site::Site;
-use gitlab_tokens::Vouched;
 use tokens::Tokens;
 use verify::VerifyError;
 

@@ -142,8 +142,7 @@ impl AuthPlugin for SignIn<McpOauth> {
     };
     const SELECTED_BY: SelectedBy = SelectedBy::Switch(&SWITCH);
     type Config = Config;
-    const ONLY_HERE: &'static [&'static Setting] =
-        &[&table::CALLBACK_PROXY, &table::TOKEN_FORMAT];
+    const ONLY_HERE: &'static [&'static Setting] = &[&table::CALLBACK_PROXY, &table::TOKEN_FORMAT];
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let bypass = config.bypass.map(|cache| {

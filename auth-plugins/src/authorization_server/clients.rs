@@ -130,7 +130,10 @@ impl AuthorizationServer {
     /// # Errors
     /// 503 when every client may have a login, or the store cannot be asked;
     /// `invalid_client_metadata` for a registration that is too long to be carried.
-    pub(super) async fn admit_client(&self, mut client: Registration) -> Result<Registration, OAuthError> {
+    pub(super) async fn admit_client(
+        &self,
+        mut client: Registration,
+    ) -> Result<Registration, OAuthError> {
         if self.rules.sealed.is_some() {
             client.id = self.sealed_client(&client)?;
         } else {

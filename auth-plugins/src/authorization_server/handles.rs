@@ -55,9 +55,7 @@ impl AuthorizationServer {
         if self.rules.sealed.is_some() {
             // A plain struct with text keys always has a JSON form.
             let plain = zeroize::Zeroizing::new(serde_json::to_vec(record).unwrap_or_default());
-            let sealed = self
-                .keys
-                .seal_text(R::PURPOSE, &[], &plain, &*self.random);
+            let sealed = self.keys.seal_text(R::PURPOSE, &[], &plain, &*self.random);
             let name = format!("{}{sealed}", R::PREFIX);
             return match name.len() {
                 length if length > LONGEST => Err(StoreError::TooLong(length)),
@@ -155,6 +153,3 @@ impl AuthorizationServer {
             .await
     }
 }
-
-#[cfg(test)]
-mod tests;

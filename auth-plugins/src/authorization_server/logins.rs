@@ -118,9 +118,7 @@ impl AuthorizationServer {
     fn granted(&self, by_gitlab: Option<String>) -> String {
         match self.rules.format {
             TokenFormat::Reference | TokenFormat::SelfContained => self.rules.scope.clone(),
-            TokenFormat::GitLab { .. } => {
-                by_gitlab.unwrap_or_else(|| self.rules.scopes.join(" "))
-            }
+            TokenFormat::GitLab { .. } => by_gitlab.unwrap_or_else(|| self.rules.scopes.join(" ")),
         }
     }
 

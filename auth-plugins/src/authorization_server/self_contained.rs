@@ -56,7 +56,9 @@ impl AuthorizationServer {
         login: Login,
     ) -> Result<Response<Body>, OAuthError> {
         let now = self.tokens.now();
-        let left = login.access_ends.map_or(u64::MAX, |ends| ends.saturating_sub(now));
+        let left = login
+            .access_ends
+            .map_or(u64::MAX, |ends| ends.saturating_sub(now));
         let left = if left > MARGIN { left - MARGIN } else { left };
         let life = self.rules.access_life.as_secs().min(left);
         let exp = now.saturating_add(life).min(login.ends);

@@ -72,7 +72,10 @@ impl AuthorizationServer {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(in crate::authorization_server) async fn end_token(&self, id: &str) -> Result<(), StoreError> {
+    pub(in crate::authorization_server) async fn end_token(
+        &self,
+        id: &str,
+    ) -> Result<(), StoreError> {
         self.note(id, |note| note.ended = true).await
     }
 
