@@ -8,6 +8,7 @@ use desk::{BASE, Desk, Setting, text};
 mod audit;
 mod desk;
 mod restart;
+mod stateless;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {

@@ -129,6 +129,11 @@ impl Desk {
         Request::new(method, path).header("Host", HOST)
     }
 
+    /// Any request.
+    pub(crate) async fn send(&self, request: Request) -> Reply {
+        request.send(self.server.address()).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         Self::request("GET", path).send(self.server.address()).await
     }
