@@ -84,7 +84,9 @@ async fn a_token_that_gitlab_ended_leads_to_a_challenge_and_a_refresh() {
     let desk = Desk::with(Setting::CallbackProxy, &[SECRET, SPELLINGS[0]]).await;
     let tokens = desk.signed_in("alice").await;
     assert_eq!(desk.whoami(&tokens.access).await, "alice");
-    desk.gitlab.faults().add(Fault::status(401).on("GET /api/v4/*"));
+    desk.gitlab
+        .faults()
+        .add(Fault::status(401).on("GET /api/v4/*"));
     let mut client = desk.mcp(&tokens.access, Era::Modern).await;
     let failed = client.call("whoami", json!({})).await;
     assert!(failed.is_error(), "{failed:?}");
@@ -140,77 +142,64 @@ async fn a_token_of_gitlab_that_is_not_for_this_server_is_refused() {
     assert_eq!(own.ping(Some(&tokens.access)).await.status, 401);
 }
 
+const PROXY: (&str, &str) = ("GITLAB_MCP_OAUTH", "true");
+const SESSION: (&str, &str) = ("OAUTH_ENABLED", "true");
+
+/// What is set besides a working mode, and what the refusal names.
+type Contradiction = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const CONTRADICTIONS: &[Contradiction] = &[
+    (
+        &[PROXY, SPELLINGS[0], ("OAUTH_STORAGE_TYPE", "redis")],
+        &["OAUTH_STATELESS_MODE", "OAUTH_STORAGE_TYPE"],
+    ),
+    (
+        &[PROXY, SPELLINGS[1], ("OAUTH_DEVICE_FLOW", "on")],
+        &["OAUTH_DEVICE_FLOW", "OAUTH_STORAGE_TYPE"],
+    ),
+    (
+        &[PROXY, GITLAB, ("OAUTH_DEVICE_FLOW", "page")],
+        &["OAUTH_TOKEN_FORMAT", "OAUTH_DEVICE_FLOW"],
+    ),
+    (&[SESSION, SPELLINGS[1]], &["OAUTH_STORAGE_TYPE"]),
+    (
+        &[SESSION, SPELLINGS[0]],
+        &["OAUTH_ENABLED", "OAUTH_STATELESS_MODE"],
+    ),
+    (&[SESSION, GITLAB], &["OAUTH_TOKEN_FORMAT"]),
+    (
+        &[("GITLAB_TOKEN", "glpat-0123456789abcdef"), GITLAB],
+        &["OAUTH_TOKEN_FORMAT"],
+    ),
+];
+
+const GITLAB: (&str, &str) = ("OAUTH_TOKEN_FORMAT", "gitlab");
+
+async fn refused(variables: &[(&str, &str)]) -> String {
+    let usual = [
+        ("MCP_SERVER_URL", "https://mcp.example"),
+        ("GITLAB_OAUTH_APP_ID", "application"),
+    ];
+    let all = [&usual, variables].concat();
+    TestServer::started(&all).await.unwrap_err().to_string()
+}
+
 #[tokio::test]
 async fn what_contradicts_it_stops_the_start() {
-    let proxy = ("GITLAB_MCP_OAUTH", "true");
-    let session = ("OAUTH_ENABLED", "true");
     let word = Canary::watch("Zt4-mQ8x_Wd1Yh6Nc3Sf0Ja5GeLp9Rk4Zb8v");
-    for (variables, named) in [
-        (
-            &[proxy, ("OAUTH_STATELESS_MODE", "true")][..],
-            &["OAUTH_STATELESS_SECRET"][..],
-        ),
-        (
-            &[proxy, ("OAUTH_STORAGE_TYPE", "sealed")],
-            &["OAUTH_STATELESS_SECRET"],
-        ),
-        (
-            &[
-                proxy,
-                ("OAUTH_STATELESS_MODE", "true"),
-                ("OAUTH_STORAGE_TYPE", "redis"),
-            ],
-            &["OAUTH_STATELESS_MODE", "OAUTH_STORAGE_TYPE"],
-        ),
-        (
-            &[
-                proxy,
-                ("OAUTH_STORAGE_TYPE", "sealed"),
-                ("OAUTH_DEVICE_FLOW", "on"),
-            ],
-            &["OAUTH_DEVICE_FLOW", "OAUTH_STORAGE_TYPE"],
-        ),
-        (
-            &[
-                proxy,
-                ("OAUTH_TOKEN_FORMAT", "gitlab"),
-                ("OAUTH_DEVICE_FLOW", "page"),
-            ],
-            &["OAUTH_TOKEN_FORMAT", "OAUTH_DEVICE_FLOW"],
-        ),
-        (
-            &[session, ("OAUTH_STORAGE_TYPE", "sealed")],
-            &["OAUTH_STORAGE_TYPE"],
-        ),
-        (
-            &[session, ("OAUTH_STATELESS_MODE", "true")],
-            &["OAUTH_ENABLED", "OAUTH_STATELESS_MODE"],
-        ),
-        (
-            &[session, ("OAUTH_TOKEN_FORMAT", "gitlab")],
-            &["OAUTH_TOKEN_FORMAT"],
-        ),
-        (
-            &[
-                ("GITLAB_TOKEN", "glpat-0123456789abcdef"),
-                ("OAUTH_TOKEN_FORMAT", "gitlab"),
-            ],
-            &["OAUTH_TOKEN_FORMAT"],
-        ),
-    ] {
-        let mut all = vec![
-            ("MCP_SERVER_URL", "https://mcp.example"),
-            ("GITLAB_OAUTH_APP_ID", "application"),
-            ("OAUTH_SESSION_SECRET", word.secret()),
-        ];
-        if named == ["OAUTH_STATELESS_SECRET"] {
-            all.pop();
-        }
-        all.extend(variables);
-        let error = TestServer::started(&all).await.unwrap_err().to_string();
-        for name in named {
+    for (variables, named) in CONTRADICTIONS {
+        let secret = [("OAUTH_SESSION_SECRET", word.secret())];
+        let error = refused(&[*variables, &secret].concat()).await;
+        for name in *named {
             assert!(error.contains(name), "{variables:?}: {error}");
         }
         word.assert_silent(&error);
+    }
+    for spelling in SPELLINGS {
+        let error = refused(&[PROXY, spelling]).await;
+        assert!(error.contains("OAUTH_STATELESS_SECRET"), "{error}");
     }
 }
