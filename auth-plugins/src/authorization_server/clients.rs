@@ -45,7 +45,7 @@ impl AuthorizationServer {
     /// # Errors
     /// [`NoClient`].
     pub async fn client(&self, id: &str) -> Result<Client, NoClient> {
-        if let Some(known) = self.rules.configured.iter().find(|one| one.id == id) {
+        if let Some(known) = self.rules.configured(id) {
             return Ok(Client {
                 id: known.id.clone(),
                 name: known.name.clone(),
@@ -65,7 +65,7 @@ impl AuthorizationServer {
 
     /// Marks a registration as used: a login with it begins. Ids of other kinds need no mark.
     pub async fn client_used(&self, id: &str) {
-        if is_url(id) || self.rules.configured.iter().any(|one| one.id == id) {
+        if is_url(id) || self.rules.configured(id).is_some() {
             return;
         }
         match self.mark_used(id).await {
