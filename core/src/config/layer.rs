@@ -40,8 +40,11 @@ pub(super) struct Row {
     pub(super) place: String,
     /// Where it begins.
     pub(super) source: Source,
-    pub(super) values: Vec<(&'static Setting, Value, Origin)>,
+    pub(super) values: Vec<RowValue>,
 }
+
+/// A field of a row, its value, and how it was written.
+pub(super) type RowValue = (&'static Setting, Value, Origin);
 
 impl Layer {
     pub(super) fn new(label: &'static str) -> Self {
