@@ -73,6 +73,14 @@ pub(crate) async fn bench_with(rules: Rules) -> Bench {
     }
 }
 
+impl AuthorizationServer {
+    /// The login `sid` with GitLab tokens to use.
+    pub(crate) async fn fresh(self: &Arc<Self>, sid: &str) -> Result<grant::Login, NotFresh> {
+        let found = self.login(sid).await?.ok_or(NotFresh::Ended)?;
+        Ok(self.freshen(found).await?.record)
+    }
+}
+
 impl Bench {
     /// Another replica of the server: everything is shared but the store and the clock.
     pub(crate) fn replica(

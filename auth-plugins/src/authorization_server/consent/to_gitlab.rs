@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Event, From};
-use crate::authorization_server::browser;
+use crate::authorization_server::browser::Binding;
 use crate::authorization_server::browser::back::redirect;
 use crate::authorization_server::grant::{Pending, Request};
 use crate::authorization_server::page::{Nonce, Problem, continue_to_gitlab};
@@ -24,7 +24,7 @@ const MOST: u64 = 10_000;
 /// How many go at once, should replicas have let in more.
 const BATCH: usize = 10;
 
-/// Random bytes of a state and of a verifier; 43 characters. RFC 7636 section 4.1.
+/// Random bytes of a verifier; 43 characters. RFC 7636 section 4.1.
 const RANDOM: usize = 32;
 
 /// What the person did to get this far.
@@ -98,24 +98,21 @@ impl AuthorizationServer {
         request: Request,
     ) -> Result<(Url, Option<HeaderValue>), Unable> {
         let life = self.rules.pending_life;
-        let state = random::token(&*self.random, RANDOM);
         let verifier = random::token(&*self.random, RANDOM);
-        let binding = (self.rules.consent != ConsentRule::Off).then(|| {
-            let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
-            browser::bind(&state, base, seconds, &*self.random)
-        });
-        let now = self.tokens.now();
+        let bound = self.rules.consent != ConsentRule::Off;
+        let binding = bound.then(|| Binding::draw(&*self.random));
         let pending = Pending {
             request,
             verifier: secret(verifier).ok_or(Unable)?,
-            browser: binding.as_ref().map(|binding| binding.digest.clone()),
-            ends: now.saturating_add(life.as_secs()),
+            browser: binding.as_ref().map(Binding::digest),
+            ends: self.tokens.now().saturating_add(life.as_secs()),
         };
-        self.make_room(MOST).await?;
-        let rank = i64::try_from(now).unwrap_or(i64::MAX);
-        self.records
-            .put_ranked(&state, &pending, rank, life)
-            .await?;
+        if self.rules.sealed.is_none() {
+            self.make_room(MOST).await?;
+        }
+        let state = self.hand_out(&pending).await?;
+        let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
+        let cookie = binding.map(|binding| binding.cookie(&state, base, seconds));
         let redirect_uri = Url::parse(&base.at(path)).map_err(|_| Unable)?;
         let url = self.application.authorize_url(&Authorization {
             redirect_uri: &redirect_uri,
@@ -123,7 +120,7 @@ impl AuthorizationServer {
             state: &secret(state).ok_or(Unable)?,
             verifier: &pending.verifier,
         });
-        Ok((url, binding.map(|binding| binding.cookie)))
+        Ok((url, cookie))
     }
 
     /// Lets the oldest logins on their way go until there are fewer than `most`.

@@ -25,6 +25,9 @@ use crate::authorization_server::clients::NoClient;
 use crate::authorization_server::error::{OAuthError, PAUSE};
 use crate::authorization_server::parameters::Parameters;
 
+const UNPROVEN: &str = "this client has to prove itself with its secret, either in HTTP Basic or as \
+                        client_secret in the form";
+
 impl AuthorizationServer {
     /// The client that a request names, where it is proven to be that client.
     ///
@@ -52,41 +55,42 @@ impl AuthorizationServer {
         if form.get("client_assertion").is_some() {
             return Err(refused());
         }
-        let client = self.client(id).await.map_err(|error| match error {
-            NoClient::Unavailable => OAuthError::unavailable(PAUSE),
-            NoClient::Unknown => refused(),
-        })?;
-        let configured = self.rules.configured(id);
-        let proven = match (
-            configured.and_then(|one| one.secret.as_deref()),
-            &basic,
-            in_form,
-        ) {
-            (None, None, None) => return Ok(client),
-            (None, ..) => return Err(refused()),
-            (Some(own), Some(basic), _) => basic.proves(own),
-            (Some(own), None, Some(secret)) => own.matches(secret),
-            (Some(_), None, None) => return Err(unproven(refused())),
+        let client = self
+            .client_with_grant(id)
+            .await
+            .map_err(|error| match error {
+                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
+                NoClient::Unknown => refused(),
+            })?;
+        let presented: Vec<&str> = match &basic {
+            Some(basic) => basic.secrets.iter().map(|secret| secret.as_str()).collect(),
+            None => in_form.into_iter().collect(),
         };
-        if !proven {
-            warn!(
-                client = id,
-                "a confidential client presented a wrong secret"
-            );
-            return Err(unproven(refused()));
+        let configured = self.rules.configured(id);
+        match configured.and_then(|one| one.secret.as_deref()) {
+            None if presented.is_empty() => Ok(client),
+            None => Err(refused()),
+            Some(own) if is_one_of(own, &presented) => Ok(client),
+            Some(_) => {
+                if !presented.is_empty() {
+                    warn!(
+                        client = id,
+                        "a confidential client presented a wrong secret"
+                    );
+                }
+                Err(OAuthError {
+                    description: UNPROVEN.to_owned(),
+                    ..refused()
+                })
+            }
         }
-        Ok(client)
     }
 }
 
-/// Tells a confidential client how to prove itself.
-fn unproven(refused: OAuthError) -> OAuthError {
-    OAuthError {
-        description: "this client has to prove itself with its secret, either in HTTP Basic or as \
-                      client_secret in the form"
-            .to_owned(),
-        ..refused
-    }
+/// Takes the same time whichever it is.
+fn is_one_of(own: &Secret<ClientSecret>, presented: &[&str]) -> bool {
+    let each = presented.iter().map(|secret| own.matches(secret));
+    each.fold(false, |found, matches| found | matches)
 }
 
 /// What a client says in HTTP Basic. RFC 7617, RFC 6749 section 2.3.1.
@@ -130,11 +134,6 @@ impl Basic {
             id: decoded(id),
             secrets: [decoded(secret), Zeroizing::new(secret.to_owned())],
         })
-    }
-
-    fn proves(&self, own: &Secret<ClientSecret>) -> bool {
-        let [encoded, plain] = self.secrets.each_ref().map(|secret| own.matches(secret));
-        encoded | plain
     }
 }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Response;
 
 use super::Presented;
-use super::code::not_a_member;
+use super::refusal::{not_a_member, refresh_refused};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Entry, Event};
 use crate::authorization_server::error::OAuthError;
@@ -15,6 +15,7 @@ use crate::authorization_server::grant::Login;
 use crate::authorization_server::groups::NotMember;
 use crate::authorization_server::records::Found;
 use crate::authorization_server::renewal::NotFresh;
+use crate::authorization_server::rules::TokenFormat;
 use crate::authorization_server::tokens::Tokens;
 
 /// Within so many seconds of a rotation the same token again is a race of one client.
@@ -35,6 +36,11 @@ impl AuthorizationServer {
         self: &Arc<Self>,
         presented: &Presented<'_>,
     ) -> Result<Response<Body>, OAuthError> {
+        match self.rules.format {
+            TokenFormat::Reference => {}
+            TokenFormat::SelfContained => return self.refresh_self_contained(presented).await,
+            TokenFormat::GitLab { .. } => return self.refresh_gitlab(presented).await,
+        }
         let (found, number) = self.proven(presented).await?;
         match self.standing(&found.record, number) {
             Standing::Present => self.rotate(presented, found, number).await,
@@ -48,14 +54,14 @@ impl AuthorizationServer {
     async fn proven(&self, presented: &Presented<'_>) -> Result<(Found<Login>, u64), OAuthError> {
         let asked = presented.asked;
         let token = asked.form.need("refresh_token")?;
-        let token = Tokens::read_refresh(token).ok_or_else(refused)?;
-        let found = self.login(&token.sid).await?.ok_or_else(refused)?;
+        let token = Tokens::read_refresh(token).ok_or_else(refresh_refused)?;
+        let found = self.login(&token.sid).await?.ok_or_else(refresh_refused)?;
         let login = &found.record;
         let ours = login.client == presented.client.id
             && login.issuer == asked.base.issuer()
             && login.instance == self.instance.base();
         if !ours || !self.tokens.proves(&asked.base, &token, &login.salt) {
-            return Err(refused());
+            return Err(refresh_refused());
         }
         Ok((found, token.rgen))
     }
@@ -93,10 +99,10 @@ impl AuthorizationServer {
             }
             rotated
         });
-        let changed = changed.await?.ok_or_else(refused)?;
+        let changed = changed.await?.ok_or_else(refresh_refused)?;
         if rotated {
             presented.note(Event::TokenRefreshed, &changed.record);
-            return Ok(self.issue(&presented.asked.base, &changed.record));
+            return Ok(self.issue_reference(&presented.asked.base, &changed.record));
         }
         // Another request with this token was faster.
         match self.standing(&changed.record, number) {
@@ -108,7 +114,7 @@ impl AuthorizationServer {
     /// The same successor again, with another access token.
     fn repeat(&self, presented: &Presented<'_>, login: &Login) -> Response<Body> {
         presented.note(Event::TokenRefreshed, login);
-        self.issue(&presented.asked.base, login)
+        self.issue_reference(&presented.asked.base, login)
     }
 
     /// Two parties hold tokens of this login, and one of them stole them: it ends for both.
@@ -128,20 +134,13 @@ impl AuthorizationServer {
             .from(&presented.from)
             .write();
         self.end(login, "refresh_reuse").await?;
-        Ok(refused())
+        Ok(refresh_refused())
     }
-}
-
-fn refused() -> OAuthError {
-    OAuthError::invalid_grant(
-        "the refresh token is unknown, expired, used before or of another client, or its login has \
-         ended: sign in again",
-    )
 }
 
 fn not_fresh(reason: NotFresh) -> OAuthError {
     match reason {
-        NotFresh::Ended => refused(),
+        NotFresh::Ended => refresh_refused(),
         NotFresh::Unavailable(wait) => OAuthError::unavailable(wait),
     }
 }
@@ -149,7 +148,7 @@ fn not_fresh(reason: NotFresh) -> OAuthError {
 fn not_member(reason: NotMember) -> OAuthError {
     match reason {
         NotMember::Denied => not_a_member(),
-        NotMember::Ended => refused(),
+        NotMember::Ended => refresh_refused(),
         NotMember::Unavailable(wait) => OAuthError::unavailable(wait),
     }
 }

@@ -25,8 +25,8 @@ proptest! {
         rows in proptest::collection::vec("(name|ports|is_spare|key_file|key|odd) = [\\[\\]{}\"0-9a-z=., \n]{0,20}", 0..8),
         header in "\\[{0,2} ?\"?machines\"? ?\\]{0,2}( = \\[)?",
     ) {
-        let file = rows.iter().map(|row| format!("{header}\n{row}\n")).collect::<String>();
-        let mut reader = open(&Sources::new().file("/c.toml", file));
+        let rows: Vec<String> = rows.iter().map(|row| format!("{header}\n{row}")).collect();
+        let mut reader = open(&Sources::new().file("/c.toml", rows.join("\n")));
         read_all(&mut reader);
         print::as_text(&print::effective(&reader));
         drop(reader.finish());

@@ -6,13 +6,6 @@ fn file(text: &str) -> Reader {
     open(&Sources::new().file("/c.toml", text))
 }
 
-/// Every problem of the form and the values of the rows.
-fn mistakes(text: &str) -> Vec<String> {
-    let mut reader = file(text);
-    reader.rows(&MACHINES, |row| drop(machine(row)));
-    problems(reader)
-}
-
 #[test]
 fn rows_come_in_the_order_of_the_file_with_native_and_text_forms() {
     let key = temporary("canary-Zq7-secret\n");
@@ -48,68 +41,71 @@ fn rows_come_in_the_order_of_the_file_with_native_and_text_forms() {
     fs::remove_file(key).unwrap();
 }
 
+/// A file, and what is told about it.
+type Case = (&'static str, &'static [&'static str]);
+
+const MISTAKES: &[Case] = &[
+    (
+        "[[machines]]\nfoo = 1\n[[machines]]\nport = [1]",
+        &[
+            "machines[1].foo (file /c.toml:2): unknown field",
+            "machines[2].port (file /c.toml:4): unknown field, did you mean ports?",
+        ],
+    ),
+    (
+        "[[machines]]\n\n[[machines]]\nname = [\"a\"]\nis_spare = \"perhaps\"\nports = 1.5",
+        &[
+            "machines[2].ports (file /c.toml:6): expected text, a whole number, true, false or a list \
+             of these",
+            "machines[2].name (file /c.toml:4): expected one value, not a list",
+            "machines[2].is_spare (file /c.toml:5): expected true/1/yes/on or false/0/no/off (got \
+             \"perhaps\")",
+        ],
+    ),
+    (
+        "[[machines]]\nname = \"a\"\n[machines.ports]\nx = 1",
+        &[
+            "machines[1].ports (file /c.toml:1): expected text, a whole number, true, false or a list of \
+           these",
+        ],
+    ),
+    (
+        "[[machines]]\nkey_file = \"/nonexistent/key\"",
+        &[
+            "machines[1].key_file (file /c.toml:2): /nonexistent/key cannot be read (entity not found)",
+        ],
+    ),
+    (
+        "[[machines]]\nkey = \"canary-Zq7-secret\"",
+        &[
+            "machines[1].key (file /c.toml:2): a secret does not stand here: key_file names the file that \
+           holds it",
+        ],
+    ),
+    (
+        "port = 1\n[machines]\nname = \"a\"",
+        &["machines (file /c.toml:2): expected rows that begin with [[machines]]"],
+    ),
+    (
+        "machines = [1]",
+        &["machines[1] (file /c.toml:1): expected a row that begins with [[machines]]"],
+    ),
+    (
+        "[[machine]]\nname = \"a\"",
+        &["machine (file /c.toml:1): unknown key, did you mean machines?"],
+    ),
+    (
+        "machines = [{ name = \"a\", \"o\\nd\\u001bd\" = 1 }]",
+        &["machines[1].o\\nd\\u{1b}d (file /c.toml:1): unknown field"],
+    ),
+];
+
 #[test]
 fn a_mistake_in_a_row_is_told_with_the_row_the_field_and_the_line() {
-    let native = "expected text, a whole number, true, false or a list of these";
-    let cases = [
-        (
-            "[[machines]]\nfoo = 1\n[[machines]]\nport = [1]",
-            vec![
-                "machines[1].foo (file /c.toml:2): unknown field".to_owned(),
-                "machines[2].port (file /c.toml:4): unknown field, did you mean ports?".to_owned(),
-            ],
-        ),
-        (
-            "[[machines]]\n\n[[machines]]\nname = [\"a\"]\nis_spare = \"perhaps\"\nports = 1.5",
-            vec![
-                format!("machines[2].ports (file /c.toml:6): {native}"),
-                "machines[2].name (file /c.toml:4): expected one value, not a list".to_owned(),
-                "machines[2].is_spare (file /c.toml:5): expected true/1/yes/on or false/0/no/off \
-                 (got \"perhaps\")"
-                    .to_owned(),
-            ],
-        ),
-        (
-            "[[machines]]\nname = \"a\"\n[machines.ports]\nx = 1",
-            vec![format!("machines[1].ports (file /c.toml:1): {native}")],
-        ),
-        (
-            "[[machines]]\nkey_file = \"/nonexistent/key\"",
-            vec![
-                "machines[1].key_file (file /c.toml:2): /nonexistent/key cannot be read (entity not \
-                 found)"
-                    .to_owned(),
-            ],
-        ),
-        (
-            "[[machines]]\nkey = \"canary-Zq7-secret\"",
-            vec![
-                "machines[1].key (file /c.toml:2): a secret does not stand here: key_file names the \
-                 file that holds it"
-                    .to_owned(),
-            ],
-        ),
-        (
-            "port = 1\n[machines]\nname = \"a\"",
-            vec!["machines (file /c.toml:2): expected rows that begin with [[machines]]".to_owned()],
-        ),
-        (
-            "machines = [1]",
-            vec![
-                "machines[1] (file /c.toml:1): expected a row that begins with [[machines]]".to_owned(),
-            ],
-        ),
-        (
-            "[[machine]]\nname = \"a\"",
-            vec!["machine (file /c.toml:1): unknown key, did you mean machines?".to_owned()],
-        ),
-        (
-            "machines = [{ name = \"a\", \"o\\nd\\u001bd\" = 1 }]",
-            vec!["machines[1].o\\nd\\u{1b}d (file /c.toml:1): unknown field".to_owned()],
-        ),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(mistakes(text), expected, "{text}");
+    for (text, expected) in MISTAKES {
+        let mut reader = file(text);
+        reader.rows(&MACHINES, |row| drop(machine(row)));
+        assert_eq!(problems(reader), *expected, "{text}");
     }
 }
 
