@@ -91,26 +91,28 @@ fn table(table: &'static Table, linked: &Linked) -> String {
         .map(|mode| mode.name)
         .chain(commands.map(|one| one.name))
         .collect();
-    let mut text = format!(
+    let heading = format!(
         "\n### `[[{}]]`\n\nIn the configuration file only: {}. Read by {}.\n\n{TABLE_TITLES}",
         table.name(),
         table.about(),
         readers.join(", "),
     );
-    for field in table.fields() {
-        let kind = if field.has_file_form() {
-            "path of a file".to_owned()
-        } else {
-            kind(field)
-        };
-        text.push_str(&format!(
-            "| {} | {kind} | {} | {} |\n",
-            code(&Table::key(field)),
-            or_dash(field.default_text().map(code).unwrap_or_default()),
-            field.about().replace('|', "\\|"),
-        ));
-    }
-    text
+    let fields = table.fields().iter().map(|field| field_row(field));
+    heading + &fields.collect::<String>()
+}
+
+fn field_row(field: &Setting) -> String {
+    let kind = if field.has_file_form() {
+        "path of a file".to_owned()
+    } else {
+        kind(field)
+    };
+    format!(
+        "| {} | {kind} | {} | {} |\n",
+        code(&Table::key(field)),
+        or_dash(field.default_text().map(code).unwrap_or_default()),
+        field.about().replace('|', "\\|"),
+    )
 }
 
 fn code(text: &str) -> String {

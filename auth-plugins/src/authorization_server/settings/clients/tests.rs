@@ -92,109 +92,119 @@ fn public_and_confidential_clients_are_read() {
 
 const URI: &str = "redirect_uris = [\"https://a.example/cb\"]";
 
+/// The fields of a row, where `URI` stands for a good redirect URI; and the field, the line and the
+/// text of what is told.
+type Case = (&'static str, &'static str, usize, &'static str);
+
+const IDS: &[Case] = &[
+    ("URI", "client_id", 1, "is required"),
+    ("client_id = \"\"\nURI", "client_id", 1, "is required"),
+    (
+        "client_id = \"https://a.example/client.json\"\nURI",
+        "client_id",
+        2,
+        "begins with https://, which names a client by its metadata document: take another id",
+    ),
+    (
+        "client_id = \"HTTPS://a.example\"\nURI",
+        "client_id",
+        2,
+        "begins with https://, which names a client by its metadata document: take another id",
+    ),
+    (
+        "client_id = \"v1.cid.eyJ9.sig\"\nURI",
+        "client_id",
+        2,
+        "begins with v1.cid., as the ids of registered clients may: take another id",
+    ),
+    (
+        "client_id = \"two words\"\nURI",
+        "client_id",
+        2,
+        "expected visible ASCII characters other than : + %",
+    ),
+    (
+        "client_id = \"a:b\"\nURI",
+        "client_id",
+        2,
+        "expected visible ASCII characters other than : + %",
+    ),
+    (
+        "client_id = \"köln\"\nURI",
+        "client_id",
+        2,
+        "expected visible ASCII characters other than : + %",
+    ),
+    (
+        "client_id = [\"a\", \"b\"]\nURI",
+        "client_id",
+        2,
+        "expected one value, not a list",
+    ),
+];
+
+const OTHER_FIELDS: &[Case] = &[
+    (
+        "client_id = \"a\"",
+        "redirect_uris",
+        1,
+        "is required: where codes of this client may go",
+    ),
+    (
+        "client_id = \"a\"\nredirect_uris = []",
+        "redirect_uris",
+        3,
+        "is required: where codes of this client may go",
+    ),
+    (
+        "client_id = \"a\"\nredirect_uris = \"a.b:/0,a.b:/1,a.b:/2,a.b:/3,a.b:/4,a.b:/5,a.b:/6,a.b:/7,a.b:/8,a.b:/9,a.b:/10\"",
+        "redirect_uris",
+        3,
+        "holds more than 10 URIs",
+    ),
+    (
+        "client_id = \"a\"\nredirect_uris = [\"https://a.example/cb\", \"http://b.example/cb\"]",
+        "redirect_uris",
+        3,
+        "number 2 uses http for a host that is not loopback",
+    ),
+    (
+        "client_id = \"a\"\nredirect_uris = [\"javascript://x/%0aalert(1)\"]",
+        "redirect_uris",
+        3,
+        "number 1 has a scheme that is never accepted",
+    ),
+    (
+        "client_id = \"a\"\nskip_consent = \"perhaps\"\nURI",
+        "skip_consent",
+        3,
+        "expected true/1/yes/on or false/0/no/off (got \"perhaps\")",
+    ),
+    (
+        "client_id = \"a\"\nclient_secret = \"canary-0123456789\"\nURI",
+        "client_secret",
+        3,
+        "a secret does not stand here: client_secret_file names the file that holds it",
+    ),
+    (
+        "client_id = \"a\"\nclient_secret_file = \"/nonexistent/x\"\nURI",
+        "client_secret_file",
+        3,
+        "/nonexistent/x cannot be read (entity not found)",
+    ),
+    (
+        "client_id = \"a\"\nredirect_uri = \"https://a.example\"\nURI",
+        "redirect_uri",
+        3,
+        "unknown field, did you mean redirect_uris?",
+    ),
+];
+
 #[test]
 fn every_mistake_is_told_with_its_row_and_field() {
-    let eleven = format!(
-        "redirect_uris = {:?}",
-        (0..11)
-            .map(|n| format!("https://{n}.example/"))
-            .collect::<Vec<_>>()
-    );
-    let reserved_url = "begins with https://, which names a client by its metadata document: take \
-                        another id";
-    let reserved_id = "begins with v1.cid., as the ids of registered clients may: take another id";
-    let characters = "expected visible ASCII characters other than : + %";
-    for (row, line, expected) in [
-        (URI, 1, "client_id: is required"),
-        (
-            &format!("client_id = \"\"\n{URI}"),
-            1,
-            "client_id: is required",
-        ),
-        (
-            &format!("client_id = \"https://a.example/client.json\"\n{URI}"),
-            2,
-            &format!("client_id: {reserved_url}"),
-        ),
-        (
-            &format!("client_id = \"HTTPS://a.example\"\n{URI}"),
-            2,
-            &format!("client_id: {reserved_url}"),
-        ),
-        (
-            &format!("client_id = \"v1.cid.eyJ9.sig\"\n{URI}"),
-            2,
-            &format!("client_id: {reserved_id}"),
-        ),
-        (
-            &format!("client_id = \"two words\"\n{URI}"),
-            2,
-            &format!("client_id: {characters}"),
-        ),
-        (
-            &format!("client_id = \"a:b\"\n{URI}"),
-            2,
-            &format!("client_id: {characters}"),
-        ),
-        (
-            &format!("client_id = \"köln\"\n{URI}"),
-            2,
-            &format!("client_id: {characters}"),
-        ),
-        (
-            &format!("client_id = [\"a\", \"b\"]\n{URI}"),
-            2,
-            "client_id: expected one value, not a list",
-        ),
-        (
-            "client_id = \"a\"",
-            1,
-            "redirect_uris: is required: where codes of this client may go",
-        ),
-        (
-            "client_id = \"a\"\nredirect_uris = []",
-            3,
-            "redirect_uris: is required: where codes of this client may go",
-        ),
-        (
-            &format!("client_id = \"a\"\n{eleven}"),
-            3,
-            "redirect_uris: holds more than 10 URIs",
-        ),
-        (
-            "client_id = \"a\"\nredirect_uris = [\"https://a.example/cb\", \"http://b.example/cb\"]",
-            3,
-            "redirect_uris: number 2 uses http for a host that is not loopback",
-        ),
-        (
-            "client_id = \"a\"\nredirect_uris = [\"javascript://x/%0aalert(1)\"]",
-            3,
-            "redirect_uris: number 1 has a scheme that is never accepted",
-        ),
-        (
-            &format!("client_id = \"a\"\nskip_consent = \"perhaps\"\n{URI}"),
-            3,
-            "skip_consent: expected true/1/yes/on or false/0/no/off (got \"perhaps\")",
-        ),
-        (
-            &format!("client_id = \"a\"\nclient_secret = \"canary-0123456789\"\n{URI}"),
-            3,
-            "client_secret: a secret does not stand here: client_secret_file names the file that \
-             holds it",
-        ),
-        (
-            &format!("client_id = \"a\"\nclient_secret_file = \"/nonexistent/x\"\n{URI}"),
-            3,
-            "client_secret_file: /nonexistent/x cannot be read (entity not found)",
-        ),
-        (
-            &format!("client_id = \"a\"\nredirect_uri = \"https://a.example\"\n{URI}"),
-            3,
-            "redirect_uri: unknown field, did you mean redirect_uris?",
-        ),
-    ] {
-        let (field, text) = expected.split_once(": ").unwrap();
+    for (row, field, line, text) in IDS.iter().chain(OTHER_FIELDS) {
         let expected = format!("oauth_clients[1].{field} (file /c.toml:{line}): {text}");
+        let row = row.replace("URI", URI);
         let told = loaded(&format!("[[oauth_clients]]\n{row}\n")).unwrap_err();
         assert_eq!(told, [expected], "{row}");
     }
