@@ -8,6 +8,7 @@ use gitlab_mcp_core::random::SeededRandom;
 use gitlab_mcp_core::secret::{Kind, Secret};
 use gitlab_mcp_store::Memory;
 use mock_gitlab::MockGitlab;
+use mock_gitlab::world::{Member, NewGroup, Visibility};
 use url::Url;
 
 use super::*;
@@ -16,6 +17,7 @@ use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier}
 pub(crate) mod browser;
 pub(crate) mod heard;
 pub(crate) mod replicas;
+pub(crate) mod sealed;
 pub(crate) mod stores;
 pub(crate) mod weak_store;
 
@@ -88,6 +90,17 @@ impl Bench {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Arc<AuthorizationServer> {
+        let keys = Arc::clone(&self.server.keys);
+        self.replica_with(keys, store, clock)
+    }
+
+    /// Another replica with keys of its own.
+    pub(crate) fn replica_with(
+        &self,
+        keys: Arc<Keys>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<AuthorizationServer> {
         let first = &self.server;
         AuthorizationServer::new(Parts {
             site: first.site.clone(),
@@ -97,10 +110,32 @@ impl Bench {
             application: first.application.clone(),
             application_id: first.application_id.clone(),
             egress: first.egress.clone(),
-            keys: Arc::clone(&first.keys),
+            keys,
             store,
             clock,
             random: Arc::clone(&first.random),
+        })
+    }
+
+    /// Makes a group with alice in it, below `parent`.
+    pub(crate) fn group_of_alice(&self, path: &str, parent: Option<u64>) -> u64 {
+        let now = self.gitlab.clock().now();
+        let (alice, root) = (
+            self.gitlab.user("alice").id(),
+            self.gitlab.user("root").id(),
+        );
+        self.gitlab.edit(|world| {
+            let new = NewGroup {
+                name: path,
+                path,
+                parent,
+                description: "",
+                visibility: Visibility::Private,
+            };
+            let id = world.add_group(new, root, now);
+            let group = world.groups.get_mut(&id).unwrap();
+            group.members = vec![Member::new(alice, 10, now)];
+            id
         })
     }
 

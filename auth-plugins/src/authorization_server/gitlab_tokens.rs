@@ -44,6 +44,18 @@ impl Record for Vouched {
     const NAMESPACE: Namespace = Namespace::Login;
 }
 
+impl Vouched {
+    /// What GitLab's answer vouches for: a person, through our application and no other.
+    fn by(info: &TokenInfo, application: &str) -> Option<Self> {
+        let ours = info.application.as_deref() == Some(application);
+        let subject = info.user.filter(|_| ours)?;
+        Some(Self {
+            subject: subject.to_string(),
+            scope: info.scopes.join(" "),
+        })
+    }
+}
+
 impl AuthorizationServer {
     /// The token answer with GitLab's own pair. RFC 6749 section 5.1.
     pub(super) fn issue_gitlab(&self, login: &Login) -> Response<Body> {
@@ -160,23 +172,8 @@ impl AuthorizationServer {
                 return Err(VerifyError::Unavailable(PAUSE));
             }
         };
-        let TokenInfo {
-            user: Some(user),
-            scopes,
-            expires_in,
-            application: Some(application),
-        } = info
-        else {
-            return Err(VerifyError::Invalid);
-        };
-        if application != self.application_id {
-            return Err(VerifyError::Invalid);
-        }
-        let vouched = Vouched {
-            subject: user.to_string(),
-            scope: scopes.join(" "),
-        };
-        let life = expires_in.unwrap_or(Duration::MAX).min(cache);
+        let life = info.expires_in.unwrap_or(Duration::MAX).min(cache);
+        let vouched = Vouched::by(&info, &self.application_id).ok_or(VerifyError::Invalid)?;
         if !life.is_zero() {
             let rank = i64::try_from(self.tokens.now()).unwrap_or(i64::MAX);
             self.records.put_ranked(id, &vouched, rank, life).await?;

@@ -153,6 +153,3 @@ impl AuthorizationServer {
             .await
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -130,6 +130,10 @@ impl Replicas {
         &self.servers[0]
     }
 
+    pub(crate) fn bench(&self) -> &Bench {
+        &self.bench
+    }
+
     pub(crate) fn gitlab(&self) -> &MockGitlab {
         &self.bench.gitlab
     }

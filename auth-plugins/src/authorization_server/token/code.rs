@@ -69,10 +69,11 @@ impl AuthorizationServer {
             return Ok(());
         }
         match code.opens {
-            Opens::Stored(sid) => match self.login(&sid).await? {
-                Some(found) => self.end(found.record, "code_replayed").await?,
-                None => {}
-            },
+            Opens::Stored(sid) => {
+                if let Some(found) = self.login(&sid).await? {
+                    self.end(found.record, "code_replayed").await?;
+                }
+            }
             Opens::Here(login) => self.disown(*login, "code_replayed").await?,
         }
         Ok(())

@@ -56,9 +56,9 @@ impl Tokens {
         prefix: &str,
         purpose: Purpose,
         context: &[&[u8]],
-        content: &T,
+        value: &T,
     ) -> Option<String> {
-        let plain = Zeroizing::new(serde_json::to_vec(content).ok()?);
+        let plain = Zeroizing::new(serde_json::to_vec(value).ok()?);
         let sealed = self.keys.seal_text(purpose, context, &plain, &*self.random);
         let token = format!("{prefix}{sealed}");
         (token.len() <= LONGEST).then_some(token)
@@ -74,6 +74,3 @@ impl Tokens {
         serde_json::from_slice(&opened.plain).ok()
     }
 }
-
-#[cfg(test)]
-mod tests;
