@@ -168,22 +168,24 @@ client_id = "a"
 redirect_uris = ["https://b.example/cb"]
 "#;
 
+/// Everything but the file.
+const ENOUGH: [(&str, &str); 4] = [
+    ("OAUTH_ENABLED", "true"),
+    (
+        "OAUTH_SESSION_SECRET",
+        "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge",
+    ),
+    ("GITLAB_OAUTH_CLIENT_ID", "application"),
+    ("MCP_SERVER_URL", "https://mcp.example"),
+];
+
 #[tokio::test]
-async fn the_mistakes_of_the_file_are_told_together_and_a_good_file_is_shown_without_its_secret() {
+async fn the_mistakes_of_the_file_are_told_together() {
     let canary = Canary::watch(SECRET);
-    let variables = [
-        ("OAUTH_ENABLED", "true"),
-        (
-            "OAUTH_SESSION_SECRET",
-            "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge",
-        ),
-        ("GITLAB_OAUTH_CLIENT_ID", "application"),
-        ("MCP_SERVER_URL", "https://mcp.example"),
-    ];
     let folder = Folder::with(MISTAKES);
     let config = folder.path("config.toml");
     let ended = Process::new(PROGRAM, &["config", "check", "--config", &config])
-        .env(&variables)
+        .env(&ENOUGH)
         .run()
         .await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
@@ -211,11 +213,15 @@ async fn the_mistakes_of_the_file_are_told_together_and_a_good_file_is_shown_wit
         );
     }
     canary.assert_silent(&ended.everything());
+}
 
+#[tokio::test]
+async fn the_clients_of_the_file_are_printed_without_their_secrets() {
+    let canary = Canary::watch(SECRET);
     let folder = Folder::with(CLIENTS);
     let config = folder.path("config.toml");
     let shown = Process::new(PROGRAM, &["config", "print", "--json", "--config", &config])
-        .env(&variables)
+        .env(&ENOUGH)
         .run()
         .await;
     assert_eq!(shown.code, Some(0), "{shown:?}");
