@@ -52,7 +52,8 @@ enum Raw {
 impl Reader {
     /// Merges the sources: defaults, then the file, then the environment, then the flags.
     ///
-    /// `settings` are those of all sections that will be read, and of all that must be known.
+    /// `settings` are those of all sections that will be read, and of all that must be known. The file
+    /// has no tables then; see [`Reader::open_with`].
     ///
     /// # Errors
     ///
