@@ -9,6 +9,7 @@ mod audit;
 mod configured;
 mod desk;
 mod restart;
+mod stateless;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {

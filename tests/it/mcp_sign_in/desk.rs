@@ -129,6 +129,7 @@ impl Desk {
         Request::new(method, path).header("Host", HOST)
     }
 
+    /// Any request.
     pub(crate) async fn send(&self, request: Request) -> Reply {
         request.send(self.server.address()).await
     }
