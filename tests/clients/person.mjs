@@ -50,13 +50,17 @@ export class Person {
         return location && { url: new URL(location, url).href };
     }
 
-    /** What a page asks for next: its form, or the link it leads on to. */
-    answer() {
-        const form = this.page.match(/<form[\s\S]*?<\/form>/)?.[0];
+    /** The forms of the page. */
+    forms() {
+        return this.page.match(/<form[\s\S]*?<\/form>/g) ?? [];
+    }
+
+    /** What a page asks for next: a form of it, its first, or the link it leads on to. */
+    answer(form = this.forms()[0]) {
         if (form) {
             const action = attribute(form, 'action') ?? this.url;
             const fields = {};
-            for (const [tag] of this.page.matchAll(/<(?:input|button)[^>]*>/g)) {
+            for (const [tag] of form.matchAll(/<(?:input|button)[^>]*>/g)) {
                 const name = attribute(tag, 'name');
                 if (name && !['remember', 'abort'].includes(name)) {
                     fields[name] ??= ANSWERS[name] ?? attribute(tag, 'value') ?? '';

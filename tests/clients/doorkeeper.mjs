@@ -1,0 +1,118 @@
+// A server whose GitLab is Doorkeeper: the person says no, the application has a secret, and many ask
+// at once as the access token ends.
+//
+// Usage: node doorkeeper.mjs callback-proxy|session denied|confidential|race|race-replicas
+
+import { check, script, setting } from './steps.mjs';
+import { Person } from './person.mjs';
+import { Program, listener, plant, withServer } from './sign_in.mjs';
+import { UPSTREAM, plantSeen, refreshes, registered } from './upstream.mjs';
+
+const [SETTING, CASE] = process.argv.slice(2);
+const CALLERS = 8;
+/** Rounds after which the tokens of the program itself are renewed. */
+const OWN_TOKENS = 50;
+const CASES = { denied, confidential, race, 'race-replicas': race };
+
+await script(async () => {
+    const further = async (base) => {
+        const application = await registered(base, CASE === 'confidential');
+        plant(application.client_secret);
+        return {
+            GITLAB_API_URL: `${UPSTREAM}/api/v4`,
+            GITLAB_OAUTH_APP_ID: application.client_id,
+            ...application.client_secret && { GITLAB_OAUTH_APP_SECRET: application.client_secret },
+            ...CASE.startsWith('race') && { LOG_LEVEL: 'info' },
+            ...CASE === 'race-replicas' && JSON.parse(setting('STORAGE')),
+        };
+    };
+    await withServer(SETTING, further, async (base, said) => {
+        const waiting = await listener();
+        await CASES[CASE](base, waiting, said);
+        waiting.close();
+    }, CASE === 'race-replicas' ? 3 : 1);
+    await plantSeen();
+});
+
+/** The person cancels at GitLab: the program learns of it, and nothing was exchanged. */
+async function denied(base, waiting) {
+    const program = new Program(base, waiting.redirectUri);
+    const person = new Person();
+    const refusal = () => person.forms().find((form) => form.includes('value="delete"'));
+    await person.walk(await program.link(), () => refusal());
+    const onward = await person.ask(person.answer(refusal()));
+    const back = new URL(await person.walk(onward.url, (url) => url.startsWith(waiting.redirectUri)));
+    const told = Object.fromEntries(back.searchParams);
+    check('the program learns of the refusal', told.error === 'access_denied' && !told.code, told);
+    check('with its own state', told.state === program.state(), told);
+    // The same person may change their mind.
+    await signIn(program, waiting);
+}
+
+/** GitLab asks only once, and every request of the server carries the secret. */
+async function confidential(base, waiting) {
+    const first = await signIn(new Program(base, waiting.redirectUri), waiting);
+    const program = new Program(base, waiting.redirectUri);
+    const second = await signIn(program, waiting);
+    check('GitLab asks at first', first.some(isQuestion), first);
+    check('and then no more', !second.some(isQuestion), second);
+    const answer = await program.refresh();
+    check('the program renews its own tokens', answer.status === 200, answer);
+    await expire();
+    check('GitLab\'s tokens are renewed', await program.whoamiAtOnce() === 'alice');
+    const ended = await program.post('/revoke', { token: program.kept.tokens.refresh_token });
+    check('the program ends the login', ended.status === 200, ended);
+    const over = await program.refresh();
+    check('which is over', over.status === 400 && over.body.error === 'invalid_grant', over);
+}
+
+/** In every round the access token has ended, and many calls find out at the same time. */
+async function race(base, waiting, said) {
+    const program = new Program(base, waiting.redirectUri);
+    await signIn(program, waiting);
+    const rounds = Number(setting('ROUNDS'));
+    for (let round = 1; round <= rounds; round += 1) {
+        await expire();
+        const names = await Promise.all(Array.from({ length: CALLERS }, () => program.whoamiAtOnce()));
+        if (!names.every((name) => name === 'alice')) {
+            throw new Error(`round ${round}: ${names}`);
+        }
+        const { refreshes, refused } = await (await fetch(`${UPSTREAM}/-/counts`)).json();
+        if (refreshes !== round || refused !== 0) {
+            throw new Error(`round ${round}: ${refreshes} refreshes, ${refused} of them refused`);
+        }
+        if (round % OWN_TOKENS === 0) {
+            const answer = await program.refresh();
+            check(`after ${round} rounds the program renews its own tokens`, answer.status === 200, answer);
+        }
+    }
+    const spent = (await refreshes()).map(({ asked }) => asked.refresh_token);
+    check('no refresh token is used twice', new Set(spent).size === rounds, spent.length);
+    check('no login has ended', !said().includes('"login_ended"'));
+    console.log(`${rounds} rounds, ${CALLERS} callers each, ${spent.length} refreshes`);
+}
+
+/** Signs in; answers the pages on the way. */
+async function signIn(program, waiting) {
+    const person = new Person();
+    const pages = [];
+    const back = new URL(await person.walk(await program.link(), (url, page) => {
+        pages.push(page);
+        return url.startsWith(waiting.redirectUri);
+    }));
+    plant(...person.cookies.filter(({ name }) => name.startsWith('gitlab-mcp')).map(({ value }) => value));
+    await program.redeem(back.searchParams.get('code'));
+    const name = await program.whoami();
+    check('the program acts as the person', name === 'alice', name);
+    return pages.filter(Boolean);
+}
+
+/** Doorkeeper's page that asks. */
+function isQuestion(page) {
+    return page.includes('action="/oauth/authorize"');
+}
+
+/** Every access token is at its end, at once. */
+async function expire() {
+    await fetch(`${UPSTREAM}/-/expire`, { method: 'POST' });
+}
