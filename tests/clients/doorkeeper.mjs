@@ -21,7 +21,7 @@ await script(async () => {
         return {
             GITLAB_API_URL: `${UPSTREAM}/api/v4`,
             GITLAB_OAUTH_APP_ID: application.client_id,
-            ...application.client_secret && { GITLAB_OAUTH_APP_SECRET: application.client_secret },
+            ...application.client_secret && { GITLAB_OAUTH_CLIENT_SECRET: application.client_secret },
             ...CASE.startsWith('race') && { LOG_LEVEL: 'info' },
             ...CASE === 'race-replicas' && JSON.parse(setting('STORAGE')),
         };
@@ -101,8 +101,10 @@ async function signIn(program, waiting) {
         return url.startsWith(waiting.redirectUri);
     }));
     plant(...person.cookies.filter(({ name }) => name.startsWith('gitlab-mcp')).map(({ value }) => value));
-    await program.redeem(back.searchParams.get('code'));
-    const name = await program.whoami();
+    const told = Object.fromEntries(back.searchParams);
+    check('the program gets a code', told.code, told);
+    await program.redeem(told.code);
+    const name = await program.whoamiAtOnce();
     check('the program acts as the person', name === 'alice', name);
     return pages.filter(Boolean);
 }

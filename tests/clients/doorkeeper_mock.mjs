@@ -14,10 +14,13 @@ const VERIFIER = 'v'.repeat(43);
 const PKCE = {
     code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'), code_challenge_method: 'S256',
 };
-const COMPARED = ['cache-control', 'pragma', 'content-type', 'www-authenticate'];
 
-/** Question → why GitLab, and so the mock, does not answer as Debian's Doorkeeper does. */
-const DIFFERENT = new Map([]);
+/** Question → why the mock does not answer as Debian's Doorkeeper does. */
+const DIFFERENT = new Map([
+    ['revoke: another client', 'Doorkeeper 5.9 looks at whose token it is, 5.5 only where the client has a secret'],
+]);
+/** Errors for which GitLab, or a later Doorkeeper, has words of its own. */
+const OTHER_WORDS = ['invalid_redirect_uri', 'invalid_code_challenge_method'];
 
 /** One of the two. */
 class Provider {
@@ -37,7 +40,12 @@ class Provider {
         return {
             status: answer.status,
             body: plain(text),
-            ...Object.fromEntries(COMPARED.map((name) => [name, answer.headers.get(name)])),
+            type: answer.headers.get('content-type'),
+            challenge: answer.headers.get('www-authenticate'),
+            // Doorkeeper says it of tokens alone; more of it does no harm.
+            ...path === '/oauth/token' && {
+                kept: !answer.headers.get('cache-control').includes('no-store') || answer.headers.get('pragma') !== 'no-cache',
+            },
         };
     }
 
@@ -77,15 +85,15 @@ class Provider {
         const query = this.question(more);
         [...query].filter(([, value]) => value === '').forEach(([name]) => query.delete(name));
         await person.ask({ url: `${this.base}/oauth/authorize?${query}` });
-        const answer = await fetch(person.url, { headers: { cookie: person.jar(person.url) }, redirect: 'manual' });
-        return { status: answer.status, asks: (await answer.text()).includes('name="code_challenge"') };
+        return { status: person.status, asks: person.page.includes('name="response_type"') };
     }
 
     /** An answer to the question that was changed on its way. */
     async changed(more) {
         const person = this.person;
         await person.walk(`${this.base}/oauth/authorize?${this.question()}`, (url, page) => page.includes('code_challenge'));
-        const next = person.answer();
+        const denies = '_method' in more;
+        const next = person.answer(person.forms().find((form) => form.includes('value="delete"') === denies));
         Object.assign(next.form, more);
         Object.keys(next.form).filter((name) => next.form[name] === '').forEach((name) => delete next.form[name]);
         const onward = await person.ask(next);
@@ -116,8 +124,9 @@ function refreshing(refresh_token, more = {}) {
 
 /** Where a browser is sent, by names and words. */
 function described(url) {
-    const { origin, pathname, searchParams } = new URL(url);
-    return { place: origin + pathname, told: replaced(Object.fromEntries(searchParams)) };
+    const { origin, pathname, searchParams, hash } = new URL(url);
+    const [query, fragment] = [searchParams, new URLSearchParams(hash.slice(1))].map((all) => replaced(Object.fromEntries(all)));
+    return { place: origin + pathname, query, fragment };
 }
 
 function plain(text) {
@@ -134,7 +143,10 @@ function replaced(value) {
         return value.map(replaced);
     }
     if (value && typeof value === 'object') {
-        return Object.fromEntries(Object.keys(value).sort().map((name) => [name, replaced(value[name])]));
+        const names = Object.keys(value).sort().filter(
+            (name) => name !== 'error_description' || !OTHER_WORDS.includes(value.error),
+        );
+        return Object.fromEntries(names.map((name) => [name, replaced(value[name])]));
     }
     if (typeof value === 'number') {
         return 'a number';
@@ -375,9 +387,11 @@ await script(async () => {
         const [wanted, got] = [await told(ask, doorkeeper), await told(ask, mock)];
         const agree = wanted === got;
         same += agree;
-        check(name, agree !== DIFFERENT.has(name), `Doorkeeper: ${wanted}\nmock:       ${got}`);
+        if (agree === DIFFERENT.has(name)) {
+            check(name, false, `Doorkeeper: ${wanted}\nmock:       ${got}`);
+        }
     }
-    console.log(`${same} answers of ${Object.keys(QUESTIONS).length} are the same`);
+    check(`${same} answers of ${Object.keys(QUESTIONS).length} are the same`, same > 0);
 });
 
 async function told(ask, provider) {

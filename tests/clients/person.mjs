@@ -1,13 +1,17 @@
 // A person with a browser without scripts: follows redirects and links of pages that lead on, keeps
 // cookies by host and path, and fills in whatever form stands in the way.
 
-const ANSWERS = { login: 'alice', password: 'any password', decision: 'approve' };
+const ANSWERS = {
+    login: 'alice', password: 'any password', decision: 'approve',
+    'user[login]': 'alice', 'user[password]': 'alice-winds-the-spring',
+};
 const STEPS = 40;
 
 export class Person {
     constructor() {
         this.cookies = [];
         this.url = '';
+        this.status = 0;
         this.page = '';
     }
 
@@ -45,6 +49,7 @@ export class Person {
         });
         answer.headers.getSetCookie().forEach((line) => this.keep(url, line));
         this.url = url;
+        this.status = answer.status;
         this.page = await answer.text();
         const location = answer.headers.get('location');
         return location && { url: new URL(location, url).href };

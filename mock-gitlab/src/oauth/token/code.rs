@@ -38,6 +38,9 @@ fn check(
     if verifier.is_none() && application.as_ref().is_some_and(|app| app.dynamic) {
         return Err(OAuthError::VerifierRequired);
     }
+    if cx.params.filled("code").is_none() {
+        return Err(OAuthError::Missing("code"));
+    }
     let challenged = code.as_ref().is_some_and(|code| code.challenge.is_some());
     if challenged && verifier.is_none() {
         return Err(OAuthError::Missing("code_verifier"));
