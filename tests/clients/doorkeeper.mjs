@@ -1,27 +1,29 @@
-// A server whose GitLab is Doorkeeper: the person says no, the application has a secret, and many ask
-// at once as the access token ends.
+// A server whose GitLab is Doorkeeper: the person says no or takes the login back, the application has
+// a secret, there is no device grant, and many ask at once as the access token ends.
 //
-// Usage: node doorkeeper.mjs callback-proxy|session denied|confidential|race|race-replicas
+// Usage: node doorkeeper.mjs callback-proxy|session CASE
 
 import { check, script, setting } from './steps.mjs';
 import { Person } from './person.mjs';
 import { Program, listener, plant, withServer } from './sign_in.mjs';
-import { UPSTREAM, plantSeen, refreshes, registered } from './upstream.mjs';
+import { UPSTREAM, plantSeen, refreshes, registered, seen } from './upstream.mjs';
 
 const [SETTING, CASE] = process.argv.slice(2);
 const CALLERS = 8;
 /** Rounds after which the tokens of the program itself are renewed. */
 const OWN_TOKENS = 50;
-const CASES = { denied, confidential, race, 'race-replicas': race };
+const CASES = { denied, ended, 'no-device': noDevice, confidential, race, 'race-replicas': race };
+let application;
 
 await script(async () => {
     const further = async (base) => {
-        const application = await registered(base, CASE === 'confidential');
+        application = await registered(base, CASE === 'confidential');
         plant(application.client_secret);
         return {
             GITLAB_API_URL: `${UPSTREAM}/api/v4`,
             GITLAB_OAUTH_APP_ID: application.client_id,
             ...application.client_secret && { GITLAB_OAUTH_CLIENT_SECRET: application.client_secret },
+            ...CASE === 'no-device' && { OAUTH_DEVICE_FLOW: 'on' },
             ...CASE.startsWith('race') && { LOG_LEVEL: 'info' },
             ...CASE === 'race-replicas' && JSON.parse(setting('STORAGE')),
         };
@@ -46,6 +48,36 @@ async function denied(base, waiting) {
     check('the program learns of the refusal', told.error === 'access_denied' && !told.code, told);
     check('with its own state', told.state === program.state(), told);
     // The same person may change their mind.
+    await signIn(program, waiting);
+}
+
+/** The person ends the login at GitLab: the next call finds out, and the program has to sign in again. */
+async function ended(base, waiting) {
+    const program = new Program(base, waiting.redirectUri);
+    await signIn(program, waiting);
+    const [access] = (await seen()).filter(({ path }) => path === '/oauth/token').pop().handed;
+    const gone = await fetch(`${UPSTREAM}/oauth/revoke`, {
+        method: 'POST', body: new URLSearchParams({ client_id: application.client_id, token: access }),
+    });
+    check('GitLab forgets the pair', gone.status === 200, gone.status);
+    const called = await program.whoamiAtOnce();
+    check('a call says so', called.includes('"UNAUTHORIZED"'), called);
+    const asked = await refreshes();
+    check('GitLab is asked for the next pair once', asked.length === 1 && asked[0].error === 'invalid_grant', asked);
+    const again = await program.whoamiAtOnce();
+    check('then the program is told to sign in', again.startsWith('401 '), again);
+    const answer = await program.refresh();
+    check('its refresh token is spent', answer.status === 400 && answer.body.error === 'invalid_grant', answer);
+    check('and GitLab is left alone', (await refreshes()).length === 1);
+    await signIn(new Program(base, waiting.redirectUri), waiting);
+}
+
+/** A GitLab without the device grant, as old ones are: the page says so, and the browser is a way. */
+async function noDevice(base, waiting) {
+    const program = new Program(base, waiting.redirectUri);
+    const person = new Person();
+    await person.walk(await program.deviceLink(), (url, page) => page.includes('redirect_uri'));
+    check('the page tells another way', person.page.includes('sign in with a browser that comes back'), person.page);
     await signIn(program, waiting);
 }
 

@@ -18,18 +18,22 @@ const PROGRAM: &str = "tests/clients/doorkeeper/instance.rb";
 const SHORT: &str = "3";
 /// GitLab's own.
 const USUAL: &str = "7200";
-const ROUNDS: u32 = 100;
+const ROUNDS: u32 = 25;
 /// A round with everything that logs it takes a small part of this.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Setting of the product, what happens, and how long an access token lives.
-const CASES: [(&str, &str, &str); 9] = [
+const CASES: [(&str, &str, &str); 13] = [
     ("callback-proxy", "redirect", SHORT),
     ("callback-proxy", "denied", USUAL),
+    ("callback-proxy", "ended", USUAL),
+    ("callback-proxy", "no-device", USUAL),
     ("callback-proxy", "confidential", USUAL),
     ("callback-proxy", "race", USUAL),
     ("session", "redirect", SHORT),
     ("session", "denied", USUAL),
+    ("session", "ended", USUAL),
+    ("session", "no-device", USUAL),
     ("session", "confidential", USUAL),
     ("session", "race", USUAL),
     ("session", "race-replicas", USUAL),
