@@ -84,6 +84,24 @@ impl AuthorizationServer {
 }
 
 impl Bench {
+    /// The same server with other rules.
+    pub(crate) fn with_rules(&self, rules: Rules) -> Arc<AuthorizationServer> {
+        let first = &self.server;
+        AuthorizationServer::new(Parts {
+            site: first.site.clone(),
+            rules,
+            instance: first.instance.clone(),
+            browser: first.browser.clone(),
+            application: first.application.clone(),
+            application_id: first.application_id.clone(),
+            egress: first.egress.clone(),
+            keys: Arc::clone(&first.keys),
+            store: Arc::clone(first.records.store()),
+            clock: Arc::clone(&first.clock),
+            random: Arc::clone(&first.random),
+        })
+    }
+
     /// Another replica of the server: everything is shared but the store and the clock.
     pub(crate) fn replica(
         &self,

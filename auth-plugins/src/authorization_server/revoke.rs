@@ -27,7 +27,8 @@ impl AuthorizationServer {
     }
 
     async fn give_back(&self, request: Request<Body>) -> Result<(), OAuthError> {
-        let asked = self.asked(request, Limited::Revoke).await?;
+        let asked = self.asked(request).await?;
+        self.limit(Limited::Revoke, &asked.parts).await?;
         let token = asked.form.need("token")?;
         let client = self.authenticated(&asked.parts, &asked.form).await?;
         // The hint is not needed: a token says itself what it is.

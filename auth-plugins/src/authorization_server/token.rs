@@ -59,9 +59,16 @@ impl AuthorizationServer {
     }
 
     async fn grant(self: &Arc<Self>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
-        let asked = self.asked(request, Limited::Token).await?;
-        let grant = asked.form.need("grant_type")?;
+        let asked = self.asked(request).await?;
+        let grant = asked.form.get("grant_type").unwrap_or_default();
         let is_device = grant == DEVICE && self.rules.device != DeviceRule::Off;
+        let route = if is_device {
+            Limited::Poll
+        } else {
+            Limited::Token
+        };
+        self.limit(route, &asked.parts).await?;
+        let grant = asked.form.need("grant_type")?;
         if !matches!(grant, "authorization_code" | "refresh_token") && !is_device {
             return Err(OAuthError::bad(
                 "unsupported_grant_type",
@@ -103,15 +110,10 @@ impl AuthorizationServer {
     }
 
     /// Reads a request whose parameters stand in a form, and nowhere else.
-    pub(super) async fn asked(
-        &self,
-        request: Request<Body>,
-        route: Limited,
-    ) -> Result<Asked, OAuthError> {
+    pub(super) async fn asked(&self, request: Request<Body>) -> Result<Asked, OAuthError> {
         let (parts, body) = request.into_parts();
         let base = self.site.of(&parts.extensions);
         let base = base.ok_or_else(|| OAuthError::unavailable(PAUSE))?;
-        self.limit(route, &parts).await?;
         let form = Parameters::of_form(&parts, body).await?;
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(OAuthError::invalid_request(

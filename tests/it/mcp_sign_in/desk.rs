@@ -135,7 +135,7 @@ impl Desk {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        Self::request("GET", path).send(self.server.address()).await
+        self.send(Self::request("GET", path)).await
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
@@ -199,14 +199,7 @@ impl Desk {
 
     /// The program redeems its code.
     pub(crate) async fn redeem(&self, client: &str, code: &str) -> Reply {
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("code_verifier", VERIFIER),
-            ("client_id", client),
-            ("redirect_uri", REDIRECT),
-        ];
-        self.tokens(&fields).await
+        self.tokens(&redemption(client, code)).await
     }
 
     /// The program renews its tokens.
@@ -302,6 +295,17 @@ pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
         ("code_challenge_method", "S256"),
         ("scope", "claudeai"),
         ("resource", "https://mcp.example/mcp"),
+    ]
+}
+
+/// The token request of the program.
+pub(crate) fn redemption<'a>(client: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("code_verifier", VERIFIER),
+        ("client_id", client),
+        ("redirect_uri", REDIRECT),
     ]
 }
 
