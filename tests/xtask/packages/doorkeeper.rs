@@ -1,5 +1,5 @@
 //! Doorkeeper, the Ruby library GitLab's OAuth is made of, from Debian's packages.
-//! <https://packages.debian.org/bookworm/ruby-doorkeeper>
+//! <https://doorkeeper.gitbook.io/guides>
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

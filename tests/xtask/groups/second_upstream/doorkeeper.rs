@@ -79,7 +79,7 @@ fn play(workbench: &Workbench, setting: &str, way: &str, life: &str) -> Result<(
 
 /// Doorkeeper and the mock are asked the same.
 fn compare(workbench: &Workbench) -> Result<(), Outcome> {
-    let client = command(workbench, Language::Node, "doorkeeper_mock.mjs")?;
+    let mut client = command(workbench, Language::Node, "doorkeeper_mock.mjs")?;
     let folder = Folder::new(workbench, "doorkeeper-mock")?;
     let upstream = upstream(workbench, &folder, USUAL)?;
     let broken = |error: std::io::Error| Outcome::Failed(error.to_string());
@@ -96,10 +96,10 @@ fn compare(workbench: &Workbench) -> Result<(), Outcome> {
                 .scopes(&["api", "read_api", "read_user"])
                 .confidential(confidential)
                 .create();
-            json!({ "client_id": made.client_id, "client_secret": made.client_secret })
+            let secret = confidential.then_some(made.client_secret);
+            json!({ "client_id": made.client_id, "client_secret": secret })
         })
         .collect();
-    let mut client = client;
     client.env("GITLAB_MCP_TEST_MOCK", gitlab.url()).env(
         "GITLAB_MCP_TEST_MOCK_APPLICATIONS",
         json!(applications).to_string(),
