@@ -25,6 +25,7 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         user: Some(code.user),
         scopes: code.scopes,
         family: None,
+        life: None,
     };
     Ok(issue(cx, grant))
 }
