@@ -179,3 +179,5 @@ impl AuthorizationServer {
 
 #[cfg(test)]
 pub(crate) mod bench;
+#[cfg(test)]
+mod tests;

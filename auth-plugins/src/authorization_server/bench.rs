@@ -80,6 +80,16 @@ impl Bench {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Arc<AuthorizationServer> {
+        self.replica_with(Arc::clone(&self.server.keys), store, clock)
+    }
+
+    /// The same with keys of its own.
+    pub(crate) fn replica_with(
+        &self,
+        keys: Arc<Keys>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<AuthorizationServer> {
         let first = &self.server;
         AuthorizationServer::new(Parts {
             site: first.site.clone(),
@@ -89,7 +99,7 @@ impl Bench {
             application: first.application.clone(),
             application_id: first.application_id.clone(),
             egress: first.egress.clone(),
-            keys: Arc::clone(&first.keys),
+            keys,
             store,
             clock,
             random: Arc::clone(&first.random),

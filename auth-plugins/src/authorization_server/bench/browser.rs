@@ -2,6 +2,7 @@
 //! buttons of the consent page, and lets a person authorize at GitLab.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
@@ -10,6 +11,7 @@ use http_body_util::BodyExt as _;
 use url::Url;
 
 use super::{BASE, Bench};
+use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::client::Registration;
 use crate::authorization_server::page::field;
 
@@ -81,6 +83,8 @@ pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
 /// A browser that visits the server of a bench.
 pub(crate) struct Browser<'a> {
     bench: &'a Bench,
+    /// Who answers: the server of the bench, or a replica of it.
+    pub(crate) server: Arc<AuthorizationServer>,
     pub(crate) cookies: BTreeMap<String, String>,
     /// Sent along with everything.
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -91,6 +95,7 @@ impl Bench {
     pub(crate) fn visitor(&self) -> Browser<'_> {
         Browser {
             bench: self,
+            server: Arc::clone(&self.server),
             cookies: BTreeMap::new(),
             headers: vec![("sec-fetch-site", "none".to_owned())],
         }
@@ -229,7 +234,7 @@ impl Browser<'_> {
             let cookies = cookies.join("; ").parse().unwrap();
             request.headers_mut().insert(COOKIE, cookies);
         }
-        let server = std::sync::Arc::clone(&self.bench.server);
+        let server = Arc::clone(&self.server);
         let path = request.uri().path().to_owned();
         let response = match path.as_str() {
             "/authorize" => server.authorize(request).await,

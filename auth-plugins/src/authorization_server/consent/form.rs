@@ -74,9 +74,7 @@ impl AuthorizationServer {
     /// [`StoreError`].
     pub(super) async fn use_form(&self, form: &Form) -> Result<bool, StoreError> {
         let rank = i64::try_from(form.ends).unwrap_or(i64::MAX);
-        self.records
-            .put_ranked(&form.id, &Used {}, rank, LIFE)
-            .await
+        self.records.put_once(&form.id, &Used {}, rank, LIFE).await
     }
 }
 
