@@ -101,6 +101,25 @@ async fn a_login_that_cannot_be_completed_fails_without_a_trace_of_the_tokens() 
     assert_eq!(logins.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn without_a_refresh_token_of_gitlab_the_login_is_as_long_as_its_token() {
+    let scene = scene().await;
+    scene
+        .bench
+        .gitlab
+        .edit(|world| world.quirks.no_refresh_token = true);
+    let started = scene.program().await;
+    scene.confirm(&started.field("user_code")).await;
+    scene.pass_seconds(5);
+    let complete = scene.poll(&started.field("flow_state")).await;
+    let codes::Redeemed::Login(code) = scene.redeem(&complete.field("code")).await else {
+        panic!("the code opens a login");
+    };
+    assert!(scene.server.fresh(&code.sid).await.is_ok());
+    scene.pass(Duration::from_hours(2));
+    assert!(scene.server.fresh(&code.sid).await.is_err());
+}
+
 /// The device grant as GitLab refuses it, and what a program is told.
 const STARTS: [(u16, &str, &str, Arrange); 4] = [
     (502, "server_error", "switched off", |scene| {
