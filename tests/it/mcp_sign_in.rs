@@ -7,7 +7,13 @@ use desk::{BASE, Desk, Setting, text};
 
 mod audit;
 mod desk;
+mod names;
+mod people;
 mod restart;
+mod secrets;
+mod start;
+mod tokens;
+mod wire;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {
