@@ -47,6 +47,7 @@ pub mod page;
 pub mod parameters;
 mod poll;
 pub(crate) mod provider;
+mod readiness;
 pub mod records;
 pub mod redirect_uri;
 pub(crate) mod registration;

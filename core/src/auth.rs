@@ -81,6 +81,12 @@ pub trait AuthProvider: Debug + Send + Sync + 'static {
         "the GitLab credential is not valid any more: sign in again"
     }
 
+    /// Whether callers can be served: what this mode remembers can be asked. Anybody may send a
+    /// readiness probe, so this must stay cheap under a flood of them.
+    async fn ready(&self) -> bool {
+        true
+    }
+
     /// Routes this mode adds to the HTTP server, each with its auth class.
     fn routes(self: Arc<Self>) -> Routes {
         Routes::default()

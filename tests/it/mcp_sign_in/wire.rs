@@ -67,6 +67,9 @@ async fn every_route_has_its_methods_and_no_other() {
             assert!(allow.contains(method), "{other} {path}: {allow}");
             assert!(reply.message()["error"].is_string(), "{reply:?}");
         }
+        let asked = sent(&desk, "OPTIONS", path, &[]).await;
+        assert_eq!((asked.status, &*asked.body), (204, ""), "{path}: {asked:?}");
+        assert!(asked.header("allow").unwrap().contains(method), "{asked:?}");
         let head = sent(&desk, "HEAD", path, &[]).await;
         assert_eq!(head.body, "", "{path}");
         assert_eq!(head.status == 405, method == "POST", "{path}: {head:?}");
