@@ -24,41 +24,42 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|part| part == secret)
 }
 
+/// What a login of `client` is about, in one of the states a login can be in.
+async fn login(bench: &Bench, turn: &Turn, client: &str, number: usize) -> Vec<String> {
+    let story = turn.sign_in(bench, client, "alice").await;
+    let state = parameter(&story.back, "state").unwrap();
+    let mut secrets = [story.ours, story.gitlabs, vec![state]].concat();
+    if number.is_multiple_of(10) {
+        // Its code stays where it is.
+        return secrets;
+    }
+    let first = turn.redeem(client, &story.code).await.pair();
+    let pair = turn.refresh(client, &first.refresh).await.pair();
+    let claims = bench.server.tokens.open_access(&base(), &pair.access);
+    let claims = claims.unwrap();
+    let login = bench.server.login(&claims.sid).await.unwrap().unwrap();
+    secrets.push(login.record.access.expose().to_owned());
+    secrets.push(login.record.refresh.unwrap().expose().to_owned());
+    secrets.extend([claims.sid, claims.jti, first.access, first.refresh]);
+    match number % 10 {
+        1 => drop(turn.revoke(client, &pair.access).await),
+        2 => drop(turn.revoke(client, &pair.refresh).await),
+        _ => {}
+    }
+    secrets.extend([pair.access, pair.refresh]);
+    secrets
+}
+
 /// Logins in every state there is, and everything about them that somebody could use.
 async fn busy(bench: &Bench, turn: &Turn, logins: usize) -> Vec<String> {
     let mut secrets = Vec::new();
     let client = turn.client().await;
     for number in 0..logins {
-        let story = turn.sign_in(bench, &client, "alice").await;
-        secrets.extend(story.ours);
-        secrets.extend(story.gitlabs);
-        secrets.push(parameter(&story.back, "state").unwrap());
-        if number % 10 == 0 {
-            // Its code stays where it is.
-            continue;
-        }
-        let first = turn.redeem(&client, &story.code).await.pair();
-        let pair = turn.refresh(&client, &first.refresh).await.pair();
-        let claims = bench.server.tokens.open_access(&base(), &pair.access);
-        let claims = claims.unwrap();
-        let login = bench.server.login(&claims.sid).await.unwrap().unwrap();
-        secrets.push(login.record.access.expose().to_owned());
-        secrets.push(login.record.refresh.unwrap().expose().to_owned());
-        secrets.extend([claims.sid, claims.jti]);
-        secrets.extend([first.access, first.refresh]);
-        if number % 10 == 1 {
-            turn.revoke(&client, &pair.access).await;
-        }
-        if number % 10 == 2 {
-            turn.revoke(&client, &pair.refresh).await;
-        }
-        secrets.extend([pair.access, pair.refresh]);
+        secrets.extend(login(bench, turn, &client, number).await);
     }
     // On its way through GitLab.
-    let gitlab = bench
-        .visitor()
-        .approve(&asking(&[("client_id", Some(&client))]))
-        .await;
+    let asked = asking(&[("client_id", Some(&client))]);
+    let gitlab = bench.visitor().approve(&asked).await;
     secrets.push(parameter(&gitlab, "state").unwrap());
     // On its way by device.
     let form = [("client_id", client.as_str())];

@@ -9,6 +9,10 @@ use super::*;
 use crate::authorization_server::bench::replicas::LIFE;
 use crate::authorization_server::bench::stores::rounds;
 
+fn hexadecimal(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap())
+}
+
 /// A secret as it is and as somebody could have written it.
 fn spellings(secret: &str) -> Vec<String> {
     let sure = secret.len() / 3 * 4;
@@ -19,7 +23,7 @@ fn spellings(secret: &str) -> Vec<String> {
     let mut all = vec![
         secret.to_owned(),
         url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        secret.bytes().flat_map(hexadecimal).collect(),
     ];
     // What follows decides about the last characters.
     all.extend(
