@@ -35,8 +35,10 @@ mod consent;
 pub mod device;
 pub(crate) mod document;
 pub mod error;
+mod gitlab_tokens;
 pub mod grant;
 pub mod groups;
+mod handles;
 mod json;
 pub mod keys;
 mod limits;
@@ -55,19 +57,23 @@ pub mod renewal;
 mod revoke;
 mod routes;
 pub mod rules;
+mod self_contained;
 pub mod settings;
 pub mod site;
 mod token;
 pub mod tokens;
 pub mod verify;
 
+use gitlab_tokens::Vouched;
 use groups::NotMember;
 use keys::Keys;
 use records::Records;
 use renewal::NotFresh;
+use renewal::once::{NotRenewed, Pair};
 use rules::Rules;
 use site::Site;
 use tokens::Tokens;
+use verify::VerifyError;
 
 use crate::gitlab_oauth::GitLabOAuth;
 use crate::single_flight::SingleFlight;
@@ -124,6 +130,8 @@ pub struct AuthorizationServer {
     checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
     revoking: Arc<Semaphore>,
     device_asks: Arc<SingleFlight<String, ()>>,
+    pairs: Arc<SingleFlight<String, Result<Arc<Pair>, NotRenewed>>>,
+    vouching: Arc<SingleFlight<String, Result<Vouched, VerifyError>>>,
 }
 
 impl fmt::Debug for AuthorizationServer {
@@ -174,6 +182,8 @@ impl AuthorizationServer {
             checks: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
             revoking: Arc::new(Semaphore::new(outbox::AT_ONCE)),
             device_asks: Arc::new(SingleFlight::new(device::AT_ONCE)),
+            pairs: Arc::new(SingleFlight::new(renewal::AT_ONCE)),
+            vouching: Arc::new(SingleFlight::new(gitlab_tokens::AT_ONCE)),
         })
     }
 }

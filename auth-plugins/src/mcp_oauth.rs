@@ -14,8 +14,8 @@ use gitlab_mcp_core::auth::{
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 
 use crate::authorization_server::provider::{Provider, SignIn};
-use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow};
-use crate::authorization_server::settings::{self, Own, SHARED, Settings, table};
+use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow, TokenFormat};
+use crate::authorization_server::settings::{self, Own, SHARED, Settings, sealed, table};
 use crate::gitlab_oauth::settings::{APP_ID, Usual};
 use crate::remote_authorization::{CACHE, Callers};
 
@@ -29,14 +29,19 @@ pub static SWITCH: Setting = Setting::new(
 .default("false")
 .modes(&["mcp-oauth"]);
 
-const OWN: [&Setting; 7] = [
+const OWN: [&Setting; 12] = [
     &SWITCH,
     &CACHE,
     &table::STATELESS_SECRET,
     &table::STATELESS_SECRET_PREVIOUS,
     &table::CALLBACK_PROXY,
     &table::TOKEN_FORMAT,
+    &table::ASK_BY_QUERY,
     &table::HEADER_BYPASS,
+    sealed::SETTINGS[0],
+    sealed::SETTINGS[1],
+    sealed::SETTINGS[2],
+    sealed::SETTINGS[3],
 ];
 const ALL: [&Setting; SHARED.len() + OWN.len()] = settings::joined(&OWN);
 
@@ -64,6 +69,7 @@ impl Section for Config {
                 reading: &["read_api"],
             },
             device: DeviceRule::Off,
+            sealable: true,
         };
         let mut settings = settings::read(reader, own);
         if settings.base.is_none() && !reader.is_set(&SERVER_URL) {
@@ -84,12 +90,40 @@ impl Section for Config {
         } else {
             Flow::Passthrough
         };
-        reader.one_of(&table::TOKEN_FORMAT);
         let cache = Duration::from_secs(reader.integer(&CACHE));
+        if reader.one_of(&table::TOKEN_FORMAT) == "gitlab" {
+            settings.rules.format = gitlab_tokens(reader, settings.rules.device, cache);
+        }
         Self {
             settings,
             bypass: reader.flag(&table::HEADER_BYPASS).then_some(cache),
         }
+    }
+}
+
+/// Clients hold GitLab's tokens, as the operator wants it.
+fn gitlab_tokens(reader: &mut Reader, device: DeviceRule, cache: Duration) -> TokenFormat {
+    reader.warn_about(
+        &table::TOKEN_FORMAT,
+        "clients hold tokens with which they reach GitLab without this server; issued keeps GitLab's \
+         tokens here",
+    );
+    if device != DeviceRule::Off {
+        reader.conflict(
+            &[&table::TOKEN_FORMAT, &table::DEVICE_FLOW],
+            "a device sign-in ends with tokens of this server: choose issued, or switch it off",
+        );
+    }
+    let ask_by_query = reader.flag(&table::ASK_BY_QUERY);
+    if ask_by_query {
+        reader.warn_about(
+            &table::ASK_BY_QUERY,
+            "tokens travel in addresses, which proxies and GitLab may write into their logs",
+        );
+    }
+    TokenFormat::GitLab {
+        cache,
+        ask_by_query,
     }
 }
 
@@ -108,7 +142,7 @@ impl AuthPlugin for SignIn<McpOauth> {
     };
     const SELECTED_BY: SelectedBy = SelectedBy::Switch(&SWITCH);
     type Config = Config;
-    const ONLY_HERE: &'static [&'static Setting] = &[&table::CALLBACK_PROXY];
+    const ONLY_HERE: &'static [&'static Setting] = &[&table::CALLBACK_PROXY, &table::TOKEN_FORMAT];
 
     async fn build(config: Config, context: &BuildContext) -> Result<Self, BuildError> {
         let bypass = config.bypass.map(|cache| {

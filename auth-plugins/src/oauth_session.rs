@@ -6,7 +6,8 @@
 
 use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
-    AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, SelectedBy, Transports,
+    AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, STATELESS_MODE, SelectedBy,
+    Transports,
 };
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 
@@ -24,7 +25,7 @@ pub static SWITCH: Setting = Setting::new(
 .default("false")
 .modes(&["oauth-session"]);
 
-const OWN: [&Setting; 2] = [&SWITCH, &table::SESSION_SECRET_PREVIOUS];
+const OWN: [&Setting; 3] = [&SWITCH, &table::SESSION_SECRET_PREVIOUS, &STATELESS_MODE];
 const ALL: [&Setting; SHARED.len() + OWN.len()] = settings::joined(&OWN);
 
 /// Read from `OAUTH_ENABLED`, `OAUTH_SESSION_SECRET` and the settings of [`SHARED`].
@@ -46,12 +47,20 @@ impl Section for Config {
                 reading: &["read_api", "read_user"],
             },
             device: DeviceRule::On,
+            sealable: false,
         };
         let mut settings = settings::read(reader, own);
         if settings.rules.consent == ConsentRule::AtGitLab {
             let text = "gitlab is not possible in oauth-session: GitLab's prompt names one \
                         application for all clients, so this server has to ask";
             reader.problem(&table::CONSENT, text);
+        }
+        if reader.flag(&STATELESS_MODE) {
+            reader.conflict(
+                &[&SWITCH, &STATELESS_MODE],
+                "a session is state of the server: replicas share it with OAUTH_STORAGE_TYPE=redis or \
+                 postgresql",
+            );
         }
         if !reader.is_set(&SERVER_URL) {
             reader.warn_about(

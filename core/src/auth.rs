@@ -21,7 +21,7 @@ pub use attachment::Attachment;
 pub use caller::{Caller, Principal};
 pub use challenge::{AuthError, Challenge, SignInLink, SignInPage, bearer_realm};
 pub use credential::{Credential, ForeignOrigin, Generation, HeaderKind};
-pub use front::{ReachedAt, SERVER_URL};
+pub use front::{ReachedAt, SERVER_URL, STATELESS_MODE};
 pub use registry::{
     AUTH_MODE, AuthDescriptor, BEARER, Listening, OPEN_LOOPBACK, Prepared, RegistryError, SETTINGS,
     Selection, choose, implied_http, linked, select,
@@ -87,6 +87,12 @@ pub trait AuthProvider: Debug + Send + Sync + 'static {
         true
     }
 
+    /// Whether any replica must be able to answer any request without shared state: the server then
+    /// keeps no sessions.
+    fn is_stateless(&self) -> bool {
+        false
+    }
+
     /// Routes this mode adds to the HTTP server, each with its auth class.
     fn routes(self: Arc<Self>) -> Routes {
         Routes::default()
@@ -148,7 +154,8 @@ pub trait AuthPlugin: AuthProvider + Sized {
     const SELECTED_BY: SelectedBy;
     /// The settings this mode reads.
     type Config: Section + Send;
-    /// Switches among them that loosen something: true is an error in every other mode, because
+    /// Settings among them that loosen something: a switch that is on, or a choice other than the
+    /// default, is an error in every other mode, because
     /// whoever sets one expects this mode.
     const ONLY_HERE: &'static [&'static Setting] = &[];
     /// Selecting the mode selects HTTP as well, unless a transport is chosen.

@@ -259,6 +259,7 @@ pub(crate) async fn build(outside: Outside, checked: Checked) -> Result<Started,
     };
     http.silences.clone_from(&checked.logging.silences);
     let network = Network::open(outside, &checked.network, checked.gitlab, selection).await?;
+    http.legacy_sessions &= !network.auth.is_stateless();
     let app = App {
         catalog: Arc::new(checked.linked.catalog),
         policy: Arc::new(policy),

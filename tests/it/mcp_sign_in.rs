@@ -12,6 +12,7 @@ mod people;
 mod restart;
 mod secrets;
 mod start;
+mod stateless;
 mod tokens;
 mod wire;
 

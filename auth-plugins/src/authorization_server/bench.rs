@@ -8,6 +8,7 @@ use gitlab_mcp_core::random::SeededRandom;
 use gitlab_mcp_core::secret::{Kind, Secret};
 use gitlab_mcp_store::Memory;
 use mock_gitlab::MockGitlab;
+use mock_gitlab::world::{Member, NewGroup, Visibility};
 use url::Url;
 
 use super::*;
@@ -16,6 +17,7 @@ use crate::gitlab_oauth::{Authorization, Code, Tokens as GitLabTokens, Verifier}
 pub(crate) mod browser;
 pub(crate) mod heard;
 pub(crate) mod replicas;
+pub(crate) mod sealed;
 pub(crate) mod stores;
 pub(crate) mod weak_store;
 
@@ -73,17 +75,44 @@ pub(crate) async fn bench_with(rules: Rules) -> Bench {
     }
 }
 
+impl AuthorizationServer {
+    /// The login `sid` with GitLab tokens to use.
+    pub(crate) async fn fresh(self: &Arc<Self>, sid: &str) -> Result<grant::Login, NotFresh> {
+        let found = self.login(sid).await?.ok_or(NotFresh::Ended)?;
+        Ok(self.freshen(found).await?.record)
+    }
+}
+
 impl Bench {
+    /// The same server with other rules.
+    pub(crate) fn with_rules(&self, rules: Rules) -> Arc<AuthorizationServer> {
+        let first = &self.server;
+        AuthorizationServer::new(Parts {
+            site: first.site.clone(),
+            rules,
+            instance: first.instance.clone(),
+            browser: first.browser.clone(),
+            application: first.application.clone(),
+            application_id: first.application_id.clone(),
+            egress: first.egress.clone(),
+            keys: Arc::clone(&first.keys),
+            store: Arc::clone(first.records.store()),
+            clock: Arc::clone(&first.clock),
+            random: Arc::clone(&first.random),
+        })
+    }
+
     /// Another replica of the server: everything is shared but the store and the clock.
     pub(crate) fn replica(
         &self,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Arc<AuthorizationServer> {
-        self.replica_with(Arc::clone(&self.server.keys), store, clock)
+        let keys = Arc::clone(&self.server.keys);
+        self.replica_with(keys, store, clock)
     }
 
-    /// The same with keys of its own.
+    /// Another replica with keys of its own.
     pub(crate) fn replica_with(
         &self,
         keys: Arc<Keys>,
@@ -103,6 +132,28 @@ impl Bench {
             store,
             clock,
             random: Arc::clone(&first.random),
+        })
+    }
+
+    /// Makes a group with alice in it, below `parent`.
+    pub(crate) fn group_of_alice(&self, path: &str, parent: Option<u64>) -> u64 {
+        let now = self.gitlab.clock().now();
+        let (alice, root) = (
+            self.gitlab.user("alice").id(),
+            self.gitlab.user("root").id(),
+        );
+        self.gitlab.edit(|world| {
+            let new = NewGroup {
+                name: path,
+                path,
+                parent,
+                description: "",
+                visibility: Visibility::Private,
+            };
+            let id = world.add_group(new, root, now);
+            let group = world.groups.get_mut(&id).unwrap();
+            group.members = vec![Member::new(alice, 10, now)];
+            id
         })
     }
 

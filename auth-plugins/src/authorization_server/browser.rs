@@ -104,18 +104,25 @@ pub(crate) fn keep_form_word(word: &str, base: &Base, seconds: u32) -> HeaderVal
 
 /// What binds one login to one browser.
 pub(crate) struct Binding {
-    /// For the browser.
-    pub(crate) cookie: HeaderValue,
-    /// For the record.
-    pub(crate) digest: String,
+    word: String,
 }
 
-/// Binds the login with this state to the browser that gets the cookie.
-pub(crate) fn bind(state: &str, base: &Base, seconds: u32, random: &dyn Random) -> Binding {
-    let word = random::token(random, WORD);
-    Binding {
-        cookie: flow_cookie::set(&login_cookie(state), &word, seconds, base.is_secure()),
-        digest: digest(&word),
+impl Binding {
+    /// Another one.
+    pub(crate) fn draw(random: &dyn Random) -> Self {
+        Self {
+            word: random::token(random, WORD),
+        }
+    }
+
+    /// For the record of the login.
+    pub(crate) fn digest(&self) -> String {
+        digest(&self.word)
+    }
+
+    /// For the browser: the login with this state is its own.
+    pub(crate) fn cookie(&self, state: &str, base: &Base, seconds: u32) -> HeaderValue {
+        flow_cookie::set(&login_cookie(state), &self.word, seconds, base.is_secure())
     }
 }
 

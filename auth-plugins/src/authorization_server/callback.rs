@@ -19,6 +19,7 @@ use super::browser::refusal::Stop;
 use super::browser::{self, idle_answer};
 use super::error::{OAuthError, PAUSE, answer};
 use super::grant::Pending;
+use super::limits::Limited;
 
 use super::page::Problem;
 use super::parameters::Parameters;
@@ -47,6 +48,9 @@ impl AuthorizationServer {
         let Some(base) = self.site.of(&parts.extensions) else {
             return OAuthError::unavailable(PAUSE).into_response();
         };
+        if let Err(error) = self.limit(Limited::Callback, &parts).await {
+            return self.stop(&parts, Stop::Error(error));
+        }
         let parameters = match Parameters::of_query(&parts) {
             Ok(parameters) => parameters,
             Err(error) => return self.stop(&parts, Stop::Error(error)),

@@ -10,6 +10,10 @@ use super::AuthorizationServer;
 use super::client::{Client, Origin, Registration};
 use super::error::{OAuthError, PAUSE};
 
+pub(crate) mod sealed;
+
+use sealed::Age;
+
 /// How long a client is remembered that nobody has signed in with.
 const UNUSED: Duration = Duration::from_hours(24);
 /// How long one is remembered after the latest login with it.
@@ -45,6 +49,19 @@ impl AuthorizationServer {
     /// # Errors
     /// [`NoClient`].
     pub async fn client(&self, id: &str) -> Result<Client, NoClient> {
+        self.client_of_age(id, Age::Young).await
+    }
+
+    /// As [`AuthorizationServer::client`] for whoever already has tokens or a code: an id that
+    /// carries its registration does not end before what was issued to it.
+    ///
+    /// # Errors
+    /// [`NoClient`].
+    pub(super) async fn client_with_grant(&self, id: &str) -> Result<Client, NoClient> {
+        self.client_of_age(id, Age::Any).await
+    }
+
+    async fn client_of_age(&self, id: &str, age: Age) -> Result<Client, NoClient> {
         if let Some(known) = self.rules.configured.iter().find(|one| one.id == id) {
             return Ok(Client {
                 id: known.id.clone(),
@@ -58,6 +75,10 @@ impl AuthorizationServer {
         if is_url(id) {
             return self.document_client(id).await;
         }
+        if let Some(lives) = self.rules.sealed {
+            let client = self.unsealed_client(id, lives, age)?;
+            return Ok(client.client(&self.rules.redirects));
+        }
         let found = self.records.get::<Registration>(id).await?;
         let found = found.ok_or(NoClient::Unknown)?;
         Ok(found.record.client(&self.rules.redirects))
@@ -65,7 +86,8 @@ impl AuthorizationServer {
 
     /// Marks a registration as used: a login with it begins. Ids of other kinds need no mark.
     pub async fn client_used(&self, id: &str) {
-        if is_url(id) || self.rules.configured.iter().any(|one| one.id == id) {
+        let is_stored = self.rules.sealed.is_none() && !is_url(id);
+        if !is_stored || self.rules.configured.iter().any(|one| one.id == id) {
             return;
         }
         match self.mark_used(id).await {
@@ -106,10 +128,24 @@ impl AuthorizationServer {
         Ok(false)
     }
 
-    /// Stores a client that was registered, where there is room or room can be made.
+    /// Gives a client that was registered the id it is known by: its own, once it is stored where
+    /// there is room or room can be made, or one that carries the registration.
     ///
     /// # Errors
-    /// 503 when every client may have a login, or the store cannot be asked.
+    /// 503 when every client may have a login, or the store cannot be asked;
+    /// `invalid_client_metadata` for a registration that is too long to be carried.
+    pub(super) async fn admit_client(
+        &self,
+        mut client: Registration,
+    ) -> Result<Registration, OAuthError> {
+        if self.rules.sealed.is_some() {
+            client.id = self.sealed_client(&client)?;
+        } else {
+            self.remember_client(&client).await?;
+        }
+        Ok(client)
+    }
+
     pub(super) async fn remember_client(&self, client: &Registration) -> Result<(), OAuthError> {
         self.make_room_for_client().await?;
         let stored = self

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gitlab_mcp_core::random;
-use gitlab_mcp_store::{StoreError, Updated};
+use gitlab_mcp_store::StoreError;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::AuthorizationServer;
-use super::grant::{Code, Login, Request};
-use super::records::{Found, TakenRecord};
+use super::browser::digest;
+use super::grant::{Code, Login, Opens, Request};
+use super::records::TakenRecord;
+use super::rules::TokenFormat;
 
-const PREFIX: &str = "gmac_";
 /// The wrong verifier with which a code ends.
-const LAST_TRY: u8 = 5;
+const LAST_TRY: u64 = 5;
 /// Within this time a second use with full proof is the client's own repetition.
 const REPETITION: Duration = Duration::from_secs(10);
 
@@ -56,31 +56,24 @@ pub enum Redeemed {
 }
 
 impl AuthorizationServer {
-    /// A code for `request` that opens the login `sid`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn issue_code(&self, sid: &str, request: Request) -> Result<String, StoreError> {
-        let code = format!("{PREFIX}{}", random::token(&*self.random, 32));
-        let life = self.rules.code_life;
-        let record = Code {
-            sid: sid.to_owned(),
+    /// A code for `request`, not handed out yet, that opens a login.
+    pub(super) fn code_for(&self, opens: Opens, request: Request) -> Code {
+        let life = self.rules.code_life.as_secs();
+        Code {
+            opens,
             request,
-            tries: 0,
-            ends: self.tokens.now().saturating_add(life.as_secs()),
-        };
-        // 256 random bits meet nobody's place.
-        self.records.put_new(&code, &record, life).await?;
-        Ok(code)
+            ends: self.tokens.now().saturating_add(life),
+        }
     }
 
-    /// The login that `code` opens for whoever can prove to be the one it was made for. Proves and
-    /// changes nothing.
+    /// The stored login that `code` opens for whoever can prove to be the one it was made for.
+    /// Proves and changes nothing.
     pub(super) async fn login_of_code(&self, code: &str) -> Result<Option<Login>, StoreError> {
-        let Some(found) = self.records.get::<Code>(code).await? else {
+        let code = self.handed_out::<Code>(code).await?;
+        let Some(Opens::Stored(sid)) = code.map(|code| code.opens) else {
             return Ok(None);
         };
-        let login = self.login(&found.record.sid).await?;
+        let login = self.login(&sid).await?;
         Ok(login.map(|found| found.record))
     }
 
@@ -90,21 +83,22 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`]; the code is as good as before.
     pub async fn redeem(&self, code: &str, proof: Proof<'_>) -> Result<Redeemed, StoreError> {
-        if let Some(found) = self.records.get::<Code>(code).await? {
-            if !is_for(&found.record, proof) {
+        if let Some(record) = self.handed_out::<Code>(code).await? {
+            if !is_for(&record, proof) {
                 return Ok(Redeemed::Refused);
             }
-            if !verifies(&found.record, proof) {
-                self.wrong_verifier(found).await?;
+            if !verifies(&record, proof) {
+                self.wrong_verifier(code, &record).await?;
                 return Ok(Redeemed::Refused);
             }
         }
         // The tombstone outlives every repetition that could still be a theft.
-        match self
-            .records
-            .take::<Code>(code, self.rules.longest_life)
-            .await?
-        {
+        let life = match self.rules.format {
+            TokenFormat::Reference => self.rules.longest_life,
+            // It holds tokens of GitLab, and those of its time are gone soon.
+            TokenFormat::SelfContained | TokenFormat::GitLab { .. } => self.rules.access_life,
+        };
+        match self.take_handed_out::<Code>(code, life).await? {
             TakenRecord::First(code) if is_for(&code, proof) && verifies(&code, proof) => {
                 Ok(Redeemed::Login(code))
             }
@@ -120,21 +114,13 @@ impl AuthorizationServer {
         }
     }
 
-    /// Counts a wrong verifier. A count that loses against another is made again by the next one.
-    async fn wrong_verifier(&self, found: Found<Code>) -> Result<(), StoreError> {
-        let tries = found.record.tries.saturating_add(1);
-        if tries >= LAST_TRY {
-            self.records.forget(&found).await?;
-            return Ok(());
+    /// Counts a wrong verifier.
+    async fn wrong_verifier(&self, code: &str, record: &Code) -> Result<(), StoreError> {
+        let key = format!("verifier:{}", digest(code));
+        let tries = self.records.store().incr(&key, self.rules.code_life);
+        if tries.await? >= LAST_TRY {
+            self.void(code, record).await?;
         }
-        let left = found.record.ends.saturating_sub(self.tokens.now()).max(1);
-        let counted = Code {
-            tries,
-            ..found.record.clone()
-        };
-        let life = Duration::from_secs(left);
-        let updated = self.records.update(&found, &counted, life, None).await?;
-        debug_assert!(!matches!(updated, Updated::Fenced));
         Ok(())
     }
 }

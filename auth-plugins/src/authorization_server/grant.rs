@@ -5,6 +5,8 @@ use gitlab_mcp_core::secret::{GitLabToken, Secret};
 use gitlab_mcp_store::Namespace;
 use serde::{Deserialize, Serialize};
 
+use super::handles::Handle;
+use super::keys::Purpose;
 use super::records::{Record, kept};
 use crate::gitlab_oauth::{RefreshToken, Verifier};
 
@@ -45,21 +47,57 @@ impl Record for Pending {
     const NAMESPACE: Namespace = Namespace::Pending;
 }
 
+impl Handle for Pending {
+    const PREFIX: &'static str = "";
+    const PURPOSE: Purpose = Purpose::State;
+
+    fn ends(&self) -> u64 {
+        self.ends
+    }
+}
+
 /// An authorization code of ours, found by the code.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Code {
     /// The login it opens.
-    pub sid: String,
+    pub opens: Opens,
     /// What was approved: whoever redeems it must prove to be the same.
     pub request: Request,
-    /// Wrong verifiers so far.
-    pub tries: u8,
     /// Unix seconds.
     pub ends: u64,
 }
 
+/// The login of a code.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opens {
+    /// One that is stored, by its `sid`.
+    Stored(String),
+    /// This one, which is stored nowhere else.
+    Here(Box<Login>),
+}
+
+impl Code {
+    /// The login's id.
+    pub fn sid(&self) -> &str {
+        match &self.opens {
+            Opens::Stored(sid) => sid,
+            Opens::Here(login) => &login.sid,
+        }
+    }
+}
+
 impl Record for Code {
     const NAMESPACE: Namespace = Namespace::Code;
+}
+
+impl Handle for Code {
+    const PREFIX: &'static str = "gmac_";
+    const PURPOSE: Purpose = Purpose::Code;
+
+    fn ends(&self) -> u64 {
+        self.ends
+    }
 }
 
 /// How the person signed in.

@@ -18,6 +18,8 @@ use super::error::PAUSE;
 use super::grant::Login;
 use super::records::Found;
 
+mod by_token;
+
 /// Guests and above.
 const LEAST_ACCESS: u8 = 10;
 const MOST_PAGES: u32 = 100;

@@ -18,6 +18,8 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+mod client_id;
+
 const LAYOUT: u8 = 1;
 const ID: usize = 4;
 const NONCE: usize = 24;
@@ -30,6 +32,10 @@ pub enum Purpose {
     AccessToken,
     /// Refresh tokens.
     RefreshToken,
+    /// Access tokens with the login inside.
+    SelfContainedAccess,
+    /// Refresh tokens with the login inside.
+    SelfContainedRefresh,
     /// Authorization requests on their way through GitLab.
     State,
     /// Authorization codes.
@@ -49,6 +55,8 @@ impl Purpose {
         match self {
             Self::AccessToken => "gitlab-mcp access token",
             Self::RefreshToken => "gitlab-mcp refresh token",
+            Self::SelfContainedAccess => "gitlab-mcp self-contained access token",
+            Self::SelfContainedRefresh => "gitlab-mcp self-contained refresh token",
             Self::State => "gitlab-mcp state",
             Self::Code => "gitlab-mcp code",
             Self::AtRest => "gitlab-mcp at rest",
@@ -94,6 +102,7 @@ impl fmt::Debug for Keys {
 struct Master {
     id: [u8; ID],
     derive: Hkdf<Sha256>,
+    client_id: Zeroizing<[u8; 64]>,
 }
 
 impl Master {
@@ -101,7 +110,12 @@ impl Master {
         let derive = Hkdf::<Sha256>::new(Some(b"gitlab-mcp"), secret);
         let mut id = [0; ID];
         expand(&derive, b"gitlab-mcp key id", &mut id);
-        Self { id, derive }
+        let client_id = client_id::derive(secret);
+        Self {
+            id,
+            derive,
+            client_id,
+        }
     }
 
     fn key<const LENGTH: usize>(&self, purpose: Purpose) -> Zeroizing<[u8; LENGTH]> {

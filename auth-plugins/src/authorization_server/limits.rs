@@ -32,11 +32,13 @@ pub(crate) enum Limited {
     Authorize,
     /// `/consent`.
     Consent,
-    /// `/token`.
+    /// The callback.
+    Callback,
+    /// `/token`, but for the polls of device sign-ins.
     Token,
     /// `/revoke`.
     Revoke,
-    /// `/oauth/poll`, by the second.
+    /// `/oauth/poll` and the polls of device sign-ins at `/token`, by the second.
     Poll,
     /// `/oauth/device_authorization`.
     Device,
@@ -48,6 +50,7 @@ impl Limited {
             Self::Register => "register",
             Self::Authorize => "authorize",
             Self::Consent => "consent",
+            Self::Callback => "callback",
             Self::Token => "token",
             Self::Revoke => "revoke",
             Self::Poll => "poll",
@@ -59,7 +62,7 @@ impl Limited {
     fn budget(self, rules: &Rules) -> (u64, Duration) {
         match self {
             Self::Register => (rules.registrations_per_hour.into(), Duration::from_hours(1)),
-            // A page asks by itself, at the pace it is told.
+            // Pages and programs ask by themselves, at the pace they are told.
             Self::Poll => (10, Duration::from_secs(1)),
             _ => (rules.requests_per_minute.into(), Duration::from_mins(1)),
         }

@@ -10,6 +10,7 @@ use super::audit::{Entry, Event};
 use super::grant::{Login, Method};
 use super::groups::Unavailable;
 use super::records::Found;
+use super::rules::TokenFormat;
 use crate::gitlab_oauth::Tokens;
 
 mod person;
@@ -54,7 +55,7 @@ impl From<StoreError> for NotBegun {
 
 impl AuthorizationServer {
     /// Begins a login with the tokens GitLab handed out: learns who it is, checks the group list and
-    /// remembers it. When this returns, the login is stored.
+    /// remembers it. When this returns, the login is stored, where tokens refer to it.
     ///
     /// # Errors
     /// [`NotBegun`].
@@ -71,11 +72,11 @@ impl AuthorizationServer {
         let login = Login {
             sid: self.tokens.another_sid(),
             issuer: beginning.issuer.to_owned(),
-            client: beginning.client.to_owned(),
+            client: self.name_in_tokens(beginning.client),
             instance: self.instance.base().to_owned(),
             subject: person.id.to_string(),
             username: person.name,
-            scope: self.rules.scope.clone(),
+            scope: self.granted(tokens.scope),
             method: beginning.method,
             rgen: 1,
             rotated: now,
@@ -93,6 +94,9 @@ impl AuthorizationServer {
             member: now,
             member_asked: now,
         };
+        if self.rules.format != TokenFormat::Reference {
+            return Ok(login);
+        }
         let life = self.login_life(&login);
         // Where there is no room, the oldest login goes.
         let rank = i64::try_from(now).unwrap_or(i64::MAX);
@@ -106,6 +110,15 @@ impl AuthorizationServer {
                 self.revoke_upstream(login.access).await;
                 Err(error.into())
             }
+        }
+    }
+
+    /// What clients are told their tokens are good for: of our own the published scope, of GitLab's
+    /// what GitLab granted.
+    fn granted(&self, by_gitlab: Option<String>) -> String {
+        match self.rules.format {
+            TokenFormat::Reference | TokenFormat::SelfContained => self.rules.scope.clone(),
+            TokenFormat::GitLab { .. } => by_gitlab.unwrap_or_else(|| self.rules.scopes.join(" ")),
         }
     }
 
@@ -164,7 +177,7 @@ impl AuthorizationServer {
     }
 
     /// Unix seconds at which a login ends if nobody uses it.
-    fn end_of(&self, login: &Login) -> u64 {
+    pub(super) fn end_of(&self, login: &Login) -> u64 {
         let idle = login.used.saturating_add(self.rules.idle_life.as_secs());
         idle.min(login.ends)
     }

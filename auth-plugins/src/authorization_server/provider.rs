@@ -11,7 +11,6 @@ use gitlab_mcp_core::auth::{
     AuthError, AuthProvider, BuildContext, BuildError, Caller, Challenge, Credential, Generation,
     HeaderKind, Principal, Routes,
 };
-use gitlab_mcp_core::secret::{GitLabToken, Secret};
 use gitlab_mcp_store::{Guarantees, open};
 use http::header::AUTHORIZATION;
 use http::request::Parts as Head;
@@ -24,7 +23,7 @@ use super::readiness::Readiness;
 use super::renewal::NotFresh;
 use super::settings::Settings;
 use super::site::{Base, Site};
-use super::verify::VerifyError;
+use super::verify::{Behind, VerifyError};
 use super::{AuthorizationServer, Parts};
 use crate::gitlab_oauth::GitLabOAuth;
 use crate::remote_authorization::Callers;
@@ -44,7 +43,8 @@ pub(crate) struct Provider {
 /// What is remembered of a caller for one request.
 #[derive(Debug)]
 struct Own {
-    sid: String,
+    behind: Behind,
+    credential: Credential,
 }
 
 impl Provider {
@@ -79,7 +79,11 @@ impl Provider {
         let store = open(&backend, &prefix, patience, Arc::clone(&clock))
             .await
             .map_err(|error| BuildError(format!("OAUTH_STORAGE_TYPE: {error}")))?;
-        announce(store.guarantees(), &store.describe());
+        if rules.sealed.is_some() {
+            announce_sealed();
+        } else {
+            announce(store.guarantees(), &store.describe());
+        }
         let client = GitLabOAuth::new(
             &context.instance,
             browser.as_ref(),
@@ -138,9 +142,15 @@ impl Provider {
                 return Err(AuthError::Unavailable { retry_after });
             }
         };
-        let principal = Principal::new(self.server.instance.clone(), verified.subject.as_str())
-            .through(verified.client.as_str());
-        let own = Own { sid: verified.sid };
+        let principal = Principal::new(self.server.instance.clone(), verified.subject.as_str());
+        let principal = match verified.client {
+            Some(client) => principal.through(client),
+            None => principal,
+        };
+        let own = Own {
+            behind: verified.behind,
+            credential: verified.credential,
+        };
         Ok(Caller::with_own(principal, Arc::new(own)))
     }
 
@@ -163,21 +173,12 @@ impl Provider {
         }
     }
 
-    /// What the GitLab requests of `caller` carry.
-    ///
-    /// # Errors
-    /// [`AuthError`].
-    pub(crate) async fn credential(
-        &self,
-        caller: &Caller,
-    ) -> Result<Option<Credential>, AuthError> {
-        let Some(own) = caller.own::<Own>() else {
-            return Ok(Callers::credential(caller));
-        };
-        match self.server.fresh(&own.sid).await {
-            Ok(login) => Ok(Some(self.of(login.access, login.ugen))),
-            Err(NotFresh::Ended) => Err(ended().into()),
-            Err(NotFresh::Unavailable(retry_after)) => Err(AuthError::Unavailable { retry_after }),
+    /// What the GitLab requests of `caller` carry: what was good a moment ago, when the request came
+    /// in.
+    pub(crate) fn credential(caller: &Caller) -> Option<Credential> {
+        match caller.own::<Own>() {
+            Some(own) => Some(own.credential.clone()),
+            None => Callers::credential(caller),
         }
     }
 
@@ -196,16 +197,23 @@ impl Provider {
             }
             return Ok(None);
         };
-        match self.server.renew_after_401(&own.sid, rejected.0).await {
-            Ok(login) => Ok(Some(self.of(login.access, login.ugen))),
-            Err(NotFresh::Ended) => Ok(None),
-            Err(NotFresh::Unavailable(retry_after)) => Err(AuthError::Unavailable { retry_after }),
+        let gone = match &own.behind {
+            Behind::Login(sid) => {
+                return match self.server.renew_after_401(sid, rejected.0).await {
+                    Ok(login) => Ok(Some(self.server.credential(login))),
+                    Err(NotFresh::Ended) => Ok(None),
+                    Err(NotFresh::Unavailable(retry_after)) => {
+                        Err(AuthError::Unavailable { retry_after })
+                    }
+                };
+            }
+            Behind::Token(jti) => self.server.end_token(jti).await,
+            Behind::Vouched(id) => self.server.doubt(id).await,
+        };
+        if let Err(error) = gone {
+            warn!(%error, "a token that GitLab refuses is let in again");
         }
-    }
-
-    fn of(&self, access: Secret<GitLabToken>, ugen: u64) -> Credential {
-        Credential::new(&self.server.instance, HeaderKind::Bearer, Arc::new(access))
-            .generation(Generation(ugen))
+        Ok(None)
     }
 
     /// Waits for renewals that must not be cut off.
@@ -243,7 +251,7 @@ impl<Mode: 'static> AuthProvider for SignIn<Mode> {
     }
 
     async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
-        self.provider.credential(caller).await
+        Ok(Provider::credential(caller))
     }
 
     async fn renew(
@@ -262,6 +270,10 @@ impl<Mode: 'static> AuthProvider for SignIn<Mode> {
         self.provider.server.routes()
     }
 
+    fn is_stateless(&self) -> bool {
+        self.provider.server.rules.sealed.is_some()
+    }
+
     async fn shutdown(&self) {
         self.provider.shutdown().await;
     }
@@ -278,6 +290,17 @@ async fn tick(server: Arc<AuthorizationServer>) {
         tokio::time::sleep(TICK).await;
         server.tick().await;
     }
+}
+
+/// What shared state would promise.
+fn announce_sealed() {
+    info!("logins are kept in the tokens of the clients, sealed; nothing is stored");
+    warn!(
+        "without shared state a code, a sign-in on its way and a consent form are good once in each \
+         replica, not once in all; a sign-out or revocation is known to the replica that heard of it \
+         and to GitLab; the reuse of a refresh token is not detected; of two refreshes at two replicas \
+         one has to sign in again. OAUTH_STORAGE_TYPE=redis or postgresql promises all of that"
+    );
 }
 
 fn announce(guarantees: Guarantees, description: &str) {
@@ -343,16 +366,6 @@ fn foreign(base: &Base, is_root: bool, scope: &str) -> Challenge {
         )),
         error: "invalid_token".to_owned(),
         error_description: Some(text.to_owned()),
-        retry_after: None,
-    }
-}
-
-/// The login ended while a call was under way.
-fn ended() -> Challenge {
-    Challenge {
-        www_authenticate: HeaderValue::from_static(r#"Bearer error="invalid_token""#),
-        error: "invalid_token".to_owned(),
-        error_description: Some("this sign-in has ended: sign in again".to_owned()),
         retry_after: None,
     }
 }

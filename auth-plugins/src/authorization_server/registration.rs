@@ -72,7 +72,7 @@ impl AuthorizationServer {
             issued_at: self.tokens.now(),
             used_at: None,
         };
-        self.remember_client(&registration).await?;
+        let registration = self.admit_client(registration).await?;
         let target = metadata
             .redirect_uris
             .first()

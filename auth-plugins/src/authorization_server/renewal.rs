@@ -17,6 +17,7 @@ use super::grant::Login;
 use super::records::Found;
 
 mod lease;
+pub(super) mod once;
 mod run;
 
 /// A token with less life than this, and less than half of its life, is renewed before it is used.
@@ -63,17 +64,8 @@ enum Wanted {
 }
 
 impl AuthorizationServer {
-    /// The login `sid` with GitLab tokens to use, renewed when it is time to. While GitLab cannot be
-    /// asked, the token it has is used to its end.
-    ///
-    /// # Errors
-    /// [`NotFresh`].
-    pub(crate) async fn fresh(self: &Arc<Self>, sid: &str) -> Result<Login, NotFresh> {
-        let found = self.login(sid).await?.ok_or(NotFresh::Ended)?;
-        Ok(self.freshen(found).await?.record)
-    }
-
-    /// The same for a login that has just been read.
+    /// The login with GitLab tokens to use, renewed when it is time to. While GitLab cannot be asked,
+    /// the token it has is used to its end.
     ///
     /// # Errors
     /// [`NotFresh`].
@@ -139,6 +131,7 @@ impl AuthorizationServer {
         let settled = async {
             self.checks.landed().await;
             self.renewals.landed().await;
+            self.pairs.landed().await;
             self.device_asks.landed().await;
             let all = u32::try_from(super::outbox::AT_ONCE).unwrap_or(u32::MAX);
             drop(self.revoking.acquire_many(all).await);

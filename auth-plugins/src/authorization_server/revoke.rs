@@ -12,6 +12,7 @@ use super::audit::{Entry, Event, From};
 use super::client::Client;
 use super::error::{OAuthError, answer};
 use super::limits::Limited;
+use super::rules::TokenFormat;
 use super::site::Base;
 use super::tokens::Tokens;
 
@@ -26,19 +27,21 @@ impl AuthorizationServer {
     }
 
     async fn give_back(&self, request: Request<Body>) -> Result<(), OAuthError> {
-        let asked = self.asked(request, Limited::Revoke).await?;
+        let asked = self.asked(request).await?;
+        self.limit(Limited::Revoke, &asked.parts).await?;
         let token = asked.form.need("token")?;
         let client = self.authenticated(&asked.parts, &asked.form).await?;
         // The hint is not needed: a token says itself what it is.
-        let revoked = if let Some(claims) = self.tokens.open_access(&asked.base, token) {
-            let own = claims.client == client.id;
-            if own {
-                self.revoke_access(&claims).await?;
+        let revoked = match self.rules.format {
+            TokenFormat::Reference => self.revoke_reference(&asked.base, &client, token).await?,
+            TokenFormat::SelfContained => {
+                self.revoke_self_contained(&asked.base, &client, token)
+                    .await?
             }
-            own.then_some((claims.sid, claims.sub))
-        } else {
-            self.end_by_refresh_token(&asked.base, &client, token)
-                .await?
+            TokenFormat::GitLab { .. } => {
+                self.revoke_gitlab(token).await?;
+                None
+            }
         };
         if let Some((sid, subject)) = revoked {
             Entry::new(Event::TokenRevoked)
@@ -49,6 +52,22 @@ impl AuthorizationServer {
                 .write();
         }
         Ok(())
+    }
+
+    async fn revoke_reference(
+        &self,
+        base: &Base,
+        client: &Client,
+        token: &str,
+    ) -> Result<Option<(String, String)>, StoreError> {
+        let Some(claims) = self.tokens.open_access(base, token) else {
+            return self.end_by_refresh_token(base, client, token).await;
+        };
+        if claims.client != client.id {
+            return Ok(None);
+        }
+        self.revoke_access(&claims).await?;
+        Ok(Some((claims.sid, claims.sub)))
     }
 
     /// Ends the login whose refresh token this is. The one before the last counts as well: a client

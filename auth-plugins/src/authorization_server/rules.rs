@@ -37,11 +37,38 @@ pub enum Flow {
     Passthrough,
 }
 
+/// What clients hold. RFC 6749 section 1.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFormat {
+    /// Our tokens, which refer to a login in the store.
+    Reference,
+    /// Our tokens, with the login sealed inside: nothing is stored.
+    SelfContained,
+    /// GitLab's own tokens.
+    GitLab {
+        /// How long GitLab's answer about one counts.
+        cache: Duration,
+        /// Whether a GitLab whose edge takes the header away is asked with the token in the query.
+        ask_by_query: bool,
+    },
+}
+
+/// Lives of what carries its own content, where no store remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    /// Of a client id, counted from the registration.
+    pub client_life: Duration,
+}
+
 /// Everything a mode decides about its authorization server.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// Where GitLab sends the browser.
     pub flow: Flow,
+    /// What clients hold.
+    pub format: TokenFormat,
+    /// Client ids, states and codes carry their own content; none of them is stored.
+    pub sealed: Option<Sealed>,
     /// Scopes asked of GitLab, whatever a client asks for.
     pub scopes: Vec<String>,
     /// The one scope that is published and granted.
@@ -118,6 +145,8 @@ impl Default for Rules {
         ];
         Self {
             flow: Flow::Callback("/callback"),
+            format: TokenFormat::Reference,
+            sealed: None,
             scopes: vec!["api".to_owned()],
             scope: "api".to_owned(),
             groups: Vec::new(),

@@ -15,6 +15,7 @@ use super::site::Base;
 use crate::gitlab_oauth::settings as application;
 
 mod limits;
+pub mod sealed;
 mod secrets;
 mod storage;
 pub mod table;
@@ -94,6 +95,8 @@ pub struct Own {
     pub scopes: application::Usual,
     /// Device sign-in when the operator says nothing.
     pub device: DeviceRule,
+    /// Whether it can do without a store; it then reads [`sealed::SETTINGS`].
+    pub sealable: bool,
 }
 
 /// Everything read.
@@ -133,8 +136,12 @@ pub fn read(reader: &mut Reader, own: Own) -> Settings {
         reader.problem(own.application, text);
     }
     let (secret, previous) = secrets::read(reader, own, base.as_ref());
-    let backend = storage::backend(reader, own, secret.is_some());
-    let rules = rules(reader, own, base.as_ref());
+    let kind = sealed::kind(reader, own);
+    let backend = storage::backend(reader, own, kind, secret.is_some());
+    let mut rules = rules(reader, own, base.as_ref());
+    if kind == "sealed" && own.sealable {
+        sealed::apply(reader, &mut rules);
+    }
     Settings {
         rules,
         application: application.unwrap_or_default(),

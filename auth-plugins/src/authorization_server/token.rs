@@ -21,13 +21,14 @@ use super::error::{OAuthError, PAUSE, answer};
 use super::grant::Login;
 use super::limits::Limited;
 use super::parameters::Parameters;
-use super::rules::DeviceRule;
+use super::rules::{DeviceRule, TokenFormat};
 use super::site::Base;
 use super::tokens::Claims;
 
 mod authentication;
 mod code;
 mod refresh;
+pub(super) mod refusal;
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -42,10 +43,10 @@ pub(super) struct Asked {
 }
 
 /// What a grant needs to know of a request.
-struct Presented<'a> {
-    asked: &'a Asked,
-    client: &'a Client,
-    from: From,
+pub(super) struct Presented<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) client: &'a Client,
+    pub(super) from: From,
 }
 
 impl AuthorizationServer {
@@ -58,9 +59,16 @@ impl AuthorizationServer {
     }
 
     async fn grant(self: &Arc<Self>, request: Request<Body>) -> Result<Response<Body>, OAuthError> {
-        let asked = self.asked(request, Limited::Token).await?;
-        let grant = asked.form.need("grant_type")?;
+        let asked = self.asked(request).await?;
+        let grant = asked.form.get("grant_type").unwrap_or_default();
         let is_device = grant == DEVICE && self.rules.device != DeviceRule::Off;
+        let route = if is_device {
+            Limited::Poll
+        } else {
+            Limited::Token
+        };
+        self.limit(route, &asked.parts).await?;
+        let grant = asked.form.need("grant_type")?;
         if !matches!(grant, "authorization_code" | "refresh_token") && !is_device {
             return Err(OAuthError::bad(
                 "unsupported_grant_type",
@@ -89,19 +97,23 @@ impl AuthorizationServer {
             }
         };
         presented.note(Event::TokenIssued, &login);
-        Ok(self.issue(&asked.base, &login))
+        self.issue(&asked.base, login)
+    }
+
+    /// The token answer for a login, whatever grant it came from. RFC 6749 section 5.1.
+    fn issue(&self, base: &Base, login: Login) -> Result<Response<Body>, OAuthError> {
+        match self.rules.format {
+            TokenFormat::Reference => Ok(self.issue_reference(base, &login)),
+            TokenFormat::SelfContained => self.issue_self_contained(base, login),
+            TokenFormat::GitLab { .. } => Ok(self.issue_gitlab(&login)),
+        }
     }
 
     /// Reads a request whose parameters stand in a form, and nowhere else.
-    pub(super) async fn asked(
-        &self,
-        request: Request<Body>,
-        route: Limited,
-    ) -> Result<Asked, OAuthError> {
+    pub(super) async fn asked(&self, request: Request<Body>) -> Result<Asked, OAuthError> {
         let (parts, body) = request.into_parts();
         let base = self.site.of(&parts.extensions);
         let base = base.ok_or_else(|| OAuthError::unavailable(PAUSE))?;
-        self.limit(route, &parts).await?;
         let form = Parameters::of_form(&parts, body).await?;
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(OAuthError::invalid_request(
@@ -112,8 +124,8 @@ impl AuthorizationServer {
         Ok(Asked { parts, form, base })
     }
 
-    /// The token answer for a login, whatever grant it came from. RFC 6749 section 5.1.
-    pub(crate) fn issue(&self, base: &Base, login: &Login) -> Response<Body> {
+    /// Tokens that refer to a stored login.
+    pub(crate) fn issue_reference(&self, base: &Base, login: &Login) -> Response<Body> {
         let now = self.tokens.now();
         let mut life = self.rules.access_life.as_secs();
         if let (None, Some(ends)) = (&login.refresh, login.access_ends) {
@@ -149,7 +161,7 @@ impl AuthorizationServer {
 
 impl Presented<'_> {
     /// Writes down that tokens were handed out.
-    fn note(&self, event: Event, login: &Login) {
+    pub(super) fn note(&self, event: Event, login: &Login) {
         let username = login.username.as_deref().unwrap_or_default();
         Entry::new(event)
             .client(&self.client.id, &self.client.name)

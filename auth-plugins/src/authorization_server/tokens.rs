@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::keys::{Keys, Purpose};
 use super::site::Base;
 
+pub mod self_contained;
+
 /// How far clocks may differ.
 pub const LEEWAY: Duration = Duration::from_secs(30);
 
@@ -131,11 +133,15 @@ impl Tokens {
             .open_text(Purpose::AccessToken, &[], sealed)
             .ok()?;
         let claims: Claims = serde_json::from_slice(&opened.plain).ok()?;
+        self.is_good(base, &claims).then_some(claims)
+    }
+
+    /// Whether a token with these claims is for `base` and good by its date.
+    fn is_good(&self, base: &Base, claims: &Claims) -> bool {
         let now = self.now();
         let alive = claims.exp.saturating_add(LEEWAY.as_secs()) > now
             && claims.iat <= now.saturating_add(LEEWAY.as_secs());
-        let ours = claims.iss == base.issuer() && claims.aud == base.resource();
-        (alive && ours).then_some(claims)
+        alive && claims.iss == base.issuer() && claims.aud == base.resource()
     }
 
     /// Another id for an access token.

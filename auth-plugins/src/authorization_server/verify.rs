@@ -13,6 +13,7 @@ use super::grant::Login;
 use super::groups::NotMember;
 use super::records::{Found, Record};
 use super::renewal::NotFresh;
+use super::rules::TokenFormat;
 use super::site::Base;
 use super::tokens::Claims;
 
@@ -24,18 +25,26 @@ impl Record for RevokedAccess {
     const NAMESPACE: Namespace = Namespace::Revoked;
 }
 
+/// What a token stands for, which decides what happens when GitLab refuses the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    /// A login in the store, by its `sid`: its pair can be renewed.
+    Login(String),
+    /// Itself, by its `jti`: nobody but its client can renew it.
+    Token(String),
+    /// Itself, by its digest: GitLab vouched for it.
+    Vouched(String),
+}
+
 /// Who presented a token, and what they act with at GitLab.
 #[derive(Debug)]
 pub struct Verified {
-    /// The login, for `AuthorizationServer::fresh` and
-    /// `AuthorizationServer::renew_after_401`.
-    pub sid: String,
+    /// What the token stands for.
+    pub behind: Behind,
     /// GitLab's user id.
     pub subject: String,
-    /// The user name, when GitLab told it.
-    pub username: Option<String>,
-    /// The client the token was made for.
-    pub client: String,
+    /// The client the token was made for; `None` for a token of GitLab, which does not say.
+    pub client: Option<String>,
     /// What it may be used for, separated by blanks.
     pub scope: String,
     /// What requests to GitLab carry; its number is the number of the pair.
@@ -82,12 +91,25 @@ impl From<NotMember> for VerifyError {
 }
 
 impl AuthorizationServer {
-    /// What `bearer` is good for at `base`. Nothing is asked or read for a text that is no token of
-    /// ours.
+    /// What `bearer` is good for at `base`.
     ///
     /// # Errors
     /// [`VerifyError`].
     pub(crate) async fn verify(
+        self: &Arc<Self>,
+        base: &Base,
+        bearer: &str,
+    ) -> Result<Verified, VerifyError> {
+        match self.rules.format {
+            TokenFormat::Reference => self.verify_reference(base, bearer).await,
+            TokenFormat::SelfContained => self.verify_self_contained(base, bearer).await,
+            TokenFormat::GitLab { .. } => self.verify_gitlab(bearer).await,
+        }
+    }
+
+    /// What a token that refers to a stored login is good for. Nothing is asked or read for a text
+    /// that is no token of ours.
+    async fn verify_reference(
         self: &Arc<Self>,
         base: &Base,
         bearer: &str,
@@ -105,10 +127,9 @@ impl AuthorizationServer {
         let found = self.still_member(found).await?;
         let login = self.note_use(found, claims.rgen).await?;
         Ok(Verified {
-            sid: login.sid.clone(),
+            behind: Behind::Login(login.sid.clone()),
             subject: login.subject.clone(),
-            username: login.username.clone(),
-            client: claims.client,
+            client: Some(claims.client),
             scope: claims.scope,
             credential: self.credential(login),
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gitlab_mcp_core::secret::{GitLabToken, Secret};
+use http::request::Builder;
 use http::{HeaderValue, Request, header};
 use serde_json::Value;
 
@@ -35,8 +36,28 @@ impl GitLabOAuth {
         bearer.set_sensitive(true);
         let request = Request::builder()
             .uri(self.endpoints.info.as_str())
+            .header(header::AUTHORIZATION, bearer);
+        self.told(request).await
+    }
+
+    /// The same with the token in the query, where proxies write it into their logs: only for a
+    /// GitLab whose edge takes the header away. RFC 6750 section 2.3.
+    ///
+    /// # Errors
+    /// Those of [`GitLabOAuth::token_info`].
+    pub async fn token_info_by_query(
+        &self,
+        access: &Secret<GitLabToken>,
+    ) -> Result<TokenInfo, GrantError> {
+        let mut url = self.endpoints.info.clone();
+        url.query_pairs_mut()
+            .append_pair("access_token", access.expose());
+        self.told(Request::builder().uri(url.as_str())).await
+    }
+
+    async fn told(&self, request: Builder) -> Result<TokenInfo, GrantError> {
+        let request = request
             .header(header::ACCEPT, "application/json")
-            .header(header::AUTHORIZATION, bearer)
             .body(Bytes::new())
             .map_err(|_| GrantError::Invalid)?;
         let answer = self.channel.decided(request).await?;

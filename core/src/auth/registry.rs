@@ -278,7 +278,7 @@ fn warn_about_unused(
 fn refuse_foreign_switches(modes: &[AuthDescriptor], mode: &AuthDescriptor, reader: &mut Reader) {
     for other in modes.iter().filter(|other| other.name != mode.name) {
         for setting in other.only_here {
-            if !mode.settings.contains(setting) && reader.flag(setting) {
+            if !mode.settings.contains(setting) && is_used(setting, reader) {
                 let text = format!(
                     "works only with the auth mode {}, and the auth mode is {}",
                     other.name, mode.name
@@ -286,6 +286,17 @@ fn refuse_foreign_switches(modes: &[AuthDescriptor], mode: &AuthDescriptor, read
                 reader.problem(setting, text);
             }
         }
+    }
+}
+
+/// Whether a setting asks for something: a switch that is on, a choice other than the usual one.
+fn is_used(setting: &'static Setting, reader: &mut Reader) -> bool {
+    match setting.kind() {
+        Kind::OneOf(_) => {
+            let chosen = reader.one_of_if_set(setting);
+            chosen.is_some() && chosen != setting.default_text()
+        }
+        _ => reader.flag(setting),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gitlab_mcp_core::auth::{Listening, SERVER_URL};
+use gitlab_mcp_core::auth::{Listening, SERVER_URL, STATELESS_MODE};
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
 use gitlab_mcp_core::gitlab::Instance;
 
@@ -59,14 +59,6 @@ static LEGACY_SESSIONS: Setting = Setting::new(
     "sessions for clients up to 2025-11-25; false answers each request by itself",
 )
 .default("true");
-/// Has a meaning of its own in each mode that reads it.
-static STATELESS: Setting = Setting::new(
-    "OAUTH_STATELESS_MODE",
-    Kind::Bool,
-    "no session on the server: any replica answers any request",
-)
-.default("false")
-.modes(&["remote-authorization"]);
 static MAX_SESSIONS: Setting = Setting::new(
     "MAX_SESSIONS",
     Kind::Integer {
@@ -188,16 +180,16 @@ impl ListenerConfig {
         }
     }
 
-    /// [`STATELESS`] in a mode that reads it: no session id is issued, and none is looked at.
+    /// [`STATELESS_MODE`] in a mode that reads it: no session id is issued, and none is looked at.
     pub(crate) fn keep_no_sessions_if_asked(&mut self, reader: &mut Reader, mode: &str) {
-        if !reader.flag(&STATELESS) {
+        if !reader.flag(&STATELESS_MODE) {
             return;
         }
-        if STATELESS.is_read_by(mode) {
+        if STATELESS_MODE.is_read_by(mode) {
             self.http.legacy_sessions = false;
         } else {
             let text = format!("has no effect with the auth mode {mode}");
-            reader.warn_about(&STATELESS, text);
+            reader.warn_about(&STATELESS_MODE, text);
         }
     }
 }
@@ -214,7 +206,7 @@ impl Section for ListenerConfig {
         &ALLOWED_ORIGINS,
         &ROOT_ENDPOINT,
         &LEGACY_SESSIONS,
-        &STATELESS,
+        &STATELESS_MODE,
         &MAX_SESSIONS,
         &SESSION_TIMEOUT,
         &BODY_LIMIT,

@@ -26,12 +26,17 @@ pub(super) fn run(workbench: &mut Workbench) {
             table.add(client, cell);
         }
     }
-    for setting in Setting::ALL {
+    for setting in Setting::WITH_PAGES {
         workbench.case(&format!("oauth/chromium-{}", setting.name()), |workbench| {
             with_chromium(workbench, OF_BROWSER, setting)
         });
     }
-    for setting in [Setting::Proxy, Setting::Session] {
+    for setting in [
+        Setting::Proxy,
+        Setting::Session,
+        Setting::Sealed,
+        Setting::GitLabTokens,
+    ] {
         let name = format!("oauth/conformance-{}", setting.name());
         workbench.case(&name, |workbench| conformance(workbench, setting));
     }

@@ -83,7 +83,7 @@ pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
 /// A browser that visits the server of a bench.
 pub(crate) struct Browser<'a> {
     bench: &'a Bench,
-    /// Who answers: the server of the bench, or a replica of it.
+    /// The replica it reaches.
     pub(crate) server: Arc<AuthorizationServer>,
     pub(crate) cookies: BTreeMap<String, String>,
     /// Sent along with everything.

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::weak_store::WeakStore;
 use super::*;
-use crate::authorization_server::grant::{self, Login, Method};
+use crate::authorization_server::grant::{self, Login, Method, Opens};
 use crate::authorization_server::logins::Beginning;
 use crate::authorization_server::rules::Configured;
 use crate::authorization_server::site::Base;
@@ -129,6 +129,10 @@ impl Replicas {
         &self.servers[0]
     }
 
+    pub(crate) fn bench(&self) -> &Bench {
+        &self.bench
+    }
+
     pub(crate) fn gitlab(&self) -> &MockGitlab {
         &self.bench.gitlab
     }
@@ -158,7 +162,9 @@ impl Replicas {
     /// A code for a login of alice.
     pub(crate) async fn code(&self) -> (String, String) {
         let login = self.login().await;
-        let code = self.server().issue_code(&login.sid, request()).await;
+        let opens = Opens::Stored(login.sid.clone());
+        let code = self.server().code_for(opens, request());
+        let code = self.server().hand_out(&code).await;
         (code.unwrap(), login.sid)
     }
 

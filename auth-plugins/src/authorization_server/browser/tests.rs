@@ -123,20 +123,16 @@ fn a_word_that_was_not_made_here_is_replaced() {
 #[test]
 fn a_login_is_bound_to_the_browser_with_its_cookie() {
     let random = random::SeededRandom::new(1);
-    let one = bind("state-1", &base(), 600, &random);
-    let other = bind("state-2", &base(), 600, &random);
-    let sent = |binding: &Binding| {
-        let text = binding.cookie.to_str().unwrap();
-        let cookie = text.split(';').next().unwrap().to_owned();
-        headers(&[("cookie", &cookie)])
+    let (one, other) = (Binding::draw(&random), Binding::draw(&random));
+    let sent = |binding: &Binding, state: &str| {
+        let cookie = binding.cookie(state, &base(), 600);
+        let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+        headers(&[("cookie", cookie)])
     };
-    assert!(is_bound(&sent(&one), "state-1", &base(), &one.digest));
-    assert!(!is_bound(&sent(&other), "state-1", &base(), &one.digest));
-    assert!(!is_bound(&sent(&one), "state-1", &base(), &other.digest));
-    assert!(!is_bound(
-        &HeaderMap::new(),
-        "state-1",
-        &base(),
-        &one.digest
-    ));
+    let is_one = |headers: &HeaderMap| is_bound(headers, "state-1", &base(), &one.digest());
+    assert!(is_one(&sent(&one, "state-1")));
+    assert!(!is_one(&sent(&one, "state-2")));
+    assert!(!is_one(&sent(&other, "state-1")));
+    assert!(!is_one(&sent(&other, "state-2")));
+    assert!(!is_one(&HeaderMap::new()));
 }

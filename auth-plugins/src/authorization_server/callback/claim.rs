@@ -66,8 +66,7 @@ impl AuthorizationServer {
         parameters: &Parameters,
         state: &str,
     ) -> Result<Pending, NotClaimed> {
-        if let Some(found) = self.records.get::<Pending>(state).await? {
-            let pending = &found.record;
+        if let Some(pending) = self.handed_out::<Pending>(state).await? {
             if pending.request.issuer != base.issuer() || pending.ends <= self.tokens.now() {
                 return Err(NotClaimed::Unknown);
             }
@@ -79,12 +78,12 @@ impl AuthorizationServer {
                 (true, false) => Some(NotClaimed::OtherIssuer),
             };
             if let Some(refused) = refused {
-                self.records.forget(&found).await?;
+                self.void(state, &pending).await?;
                 return Err(refused);
             }
         }
         let life = self.rules.pending_life;
-        match self.records.take::<Pending>(state, life).await? {
+        match self.take_handed_out::<Pending>(state, life).await? {
             TakenRecord::First(pending) => Ok(pending),
             TakenRecord::Before { .. } => Err(NotClaimed::Finished),
             TakenRecord::Absent => Err(NotClaimed::Unknown),

@@ -7,9 +7,10 @@ use url::Url;
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::From;
 use crate::authorization_server::error::OAuthError;
-use crate::authorization_server::grant::{Login, Method, Pending};
+use crate::authorization_server::grant::{Code, Method, Opens, Pending};
 use crate::authorization_server::logins::{Beginning, NotBegun};
 use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::rules::TokenFormat;
 use crate::authorization_server::site::Base;
 use crate::authorization_server::tokens::secret;
 use crate::gitlab_oauth::{GrantError, Tokens};
@@ -21,6 +22,14 @@ pub(super) struct Visit<'a> {
     /// The path it came to, below the base.
     pub(super) path: &'a str,
     pub(super) from: &'a From,
+}
+
+/// Who signed in.
+pub(super) struct SignedIn {
+    pub(super) sid: String,
+    pub(super) subject: String,
+    pub(super) username: Option<String>,
+    pub(super) scope: String,
 }
 
 /// Why nobody was signed in.
@@ -92,13 +101,13 @@ impl std::convert::From<NotBegun> for Failed {
 }
 
 impl AuthorizationServer {
-    /// The login of whoever approved at GitLab, and a code that opens it; both are stored.
+    /// Who approved at GitLab, and a code that opens the login.
     pub(super) async fn sign_in(
         &self,
         visit: Visit<'_>,
         parameters: &Parameters,
         pending: Pending,
-    ) -> Result<(Login, String), Failed> {
+    ) -> Result<(SignedIn, String), Failed> {
         match parameters.get("error") {
             None => {}
             Some("access_denied") => return Err(Failed::Denied),
@@ -113,15 +122,41 @@ impl AuthorizationServer {
             method: Method::Browser,
         };
         let login = self.begin(tokens, beginning).await?;
-        match self.issue_code(&login.sid, request).await {
-            Ok(code) => Ok((login, code)),
+        let signed_in = SignedIn {
+            sid: login.sid.clone(),
+            subject: login.subject.clone(),
+            username: login.username.clone(),
+            scope: login.scope.clone(),
+        };
+        let opens = match self.rules.format {
+            TokenFormat::Reference => Opens::Stored(login.sid.clone()),
+            TokenFormat::SelfContained | TokenFormat::GitLab { .. } => Opens::Here(Box::new(login)),
+        };
+        let code = self.code_for(opens, request);
+        match self.hand_out(&code).await {
+            Ok(name) => Ok((signed_in, name)),
             Err(reason) => {
-                // A login that nobody can reach would stay until it expires.
-                if let Err(error) = self.end(login, "no_code").await {
-                    tracing::warn!(%error, "a login without a code stays until it expires");
-                }
+                self.abandon(code).await;
                 Err(reason.into())
             }
+        }
+    }
+
+    /// A login that nobody can reach must not stay until it expires.
+    async fn abandon(&self, code: Code) {
+        let ended = match code.opens {
+            Opens::Here(login) => {
+                self.revoke_upstream(login.access).await;
+                Ok(())
+            }
+            Opens::Stored(sid) => match self.login(&sid).await {
+                Ok(Some(found)) => self.end(found.record, "no_code").await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "a login without a code stays until it expires");
         }
     }
 

@@ -68,7 +68,7 @@ async fn an_honest_sign_in_ends_with_a_code_for_the_client() {
     };
     let login = bench
         .server
-        .login(&redeemed.sid)
+        .login(redeemed.sid())
         .await
         .unwrap()
         .unwrap()
@@ -122,10 +122,10 @@ async fn the_audit_tells_the_story_without_a_secret() {
     let Redeemed::Login(redeemed) = redeemed else {
         panic!("{redeemed:?}");
     };
-    let login = bench.server.login(&redeemed.sid).await.unwrap().unwrap();
+    let login = bench.server.login(redeemed.sid()).await.unwrap().unwrap();
     let state = parameter(&gitlab, "state").unwrap();
     let upstream = parameter(&back, "code").unwrap();
-    let mut secrets = vec![code, state, upstream, redeemed.sid];
+    let mut secrets = vec![code, state, upstream, redeemed.sid().to_owned()];
     secrets.push(login.record.access.expose().to_owned());
     secrets.extend(browser.cookies.into_values());
     for secret in secrets {

@@ -28,7 +28,9 @@ const PROOF: Proof<'static> = Proof {
 };
 
 async fn code(bench: &Bench) -> String {
-    bench.server.issue_code("sid", request()).await.unwrap()
+    let opens = Opens::Stored("sid".to_owned());
+    let code = bench.server.code_for(opens, request());
+    bench.server.hand_out(&code).await.unwrap()
 }
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn a_code_opens_its_login_once() {
     let bench = bench().await;
     let code = code(&bench).await;
     let redeemed = bench.server.redeem(&code, PROOF).await.unwrap();
-    assert!(matches!(redeemed, Redeemed::Login(code) if code.sid == "sid"));
+    assert!(matches!(redeemed, Redeemed::Login(code) if code.sid() == "sid"));
     let again = bench.server.redeem(&code, PROOF).await.unwrap();
     assert!(matches!(
         again,
@@ -47,7 +49,7 @@ async fn a_code_opens_its_login_once() {
     ));
     bench.clock.advance(Duration::from_secs(11));
     let late = bench.server.redeem(&code, PROOF).await.unwrap();
-    assert!(matches!(late, Redeemed::Replayed { is_theft: true, code } if code.sid == "sid"));
+    assert!(matches!(late, Redeemed::Replayed { is_theft: true, code } if code.sid() == "sid"));
     let unproven = Proof {
         client: "other",
         ..PROOF

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use gitlab_mcp_core::random;
-use gitlab_mcp_store::{Namespace, StoreError};
+use gitlab_mcp_store::StoreError;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::grant::Request;
 use crate::authorization_server::keys::Purpose;
-use crate::authorization_server::records::Record;
 use crate::authorization_server::site::Base;
 
 /// How long a person may think.
@@ -27,14 +26,6 @@ pub(super) struct Form {
     pub(super) request: Request,
     /// Whether the browser was offered to remember the answer.
     pub(super) may_remember: bool,
-}
-
-/// A form that was sent back.
-#[derive(Debug, Serialize, Deserialize)]
-struct Used {}
-
-impl Record for Used {
-    const NAMESPACE: Namespace = Namespace::ConsentUsed;
 }
 
 impl AuthorizationServer {
@@ -73,8 +64,7 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn use_form(&self, form: &Form) -> Result<bool, StoreError> {
-        let rank = i64::try_from(form.ends).unwrap_or(i64::MAX);
-        self.records.put_once(&form.id, &Used {}, rank, LIFE).await
+        self.use_up(&form.id, form.ends).await
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Event, From};
-use crate::authorization_server::browser;
+use crate::authorization_server::browser::Binding;
 use crate::authorization_server::browser::back::redirect;
 use crate::authorization_server::grant::{Pending, Request};
 use crate::authorization_server::page::{Nonce, Problem, continue_to_gitlab};
@@ -24,7 +24,7 @@ const MOST: u64 = 10_000;
 /// How many go at once, should replicas have let in more.
 const BATCH: usize = 10;
 
-/// Random bytes of a state and of a verifier; 43 characters. RFC 7636 section 4.1.
+/// Random bytes of a verifier; 43 characters. RFC 7636 section 4.1.
 const RANDOM: usize = 32;
 
 /// What the person did to get this far.
@@ -53,8 +53,9 @@ impl AuthorizationServer {
             Flow::Passthrough => self.with_client_parameters(&request),
             Flow::Callback(path) => self.with_own_parameters(base, path, request).await,
         };
-        let Ok((url, cookie)) = way else {
-            return self.problem(&Problem::store_unavailable());
+        let (url, cookie) = match way {
+            Ok(way) => way,
+            Err(unable) => return self.problem(&unable.problem()),
         };
         let mut response = match after {
             After::Link => redirect(url.as_str(), StatusCode::SEE_OTHER),
@@ -76,9 +77,9 @@ impl AuthorizationServer {
         request: &Request,
     ) -> Result<(Url, Option<HeaderValue>), Unable> {
         let address = format!("{}/oauth/authorize", self.browser.base());
-        let mut url = Url::parse(&address).map_err(|_| Unable)?;
+        let mut url = Url::parse(&address).map_err(|_| Unable::Unavailable)?;
         let scopes = self.rules.scopes.join(" ");
-        let redirect_uri = request.redirect_uri.as_deref().ok_or(Unable)?;
+        let redirect_uri = request.redirect_uri.as_deref().ok_or(Unable::Unavailable)?;
         url.query_pairs_mut()
             .append_pair("client_id", &self.application_id)
             .append_pair("redirect_uri", redirect_uri)
@@ -98,32 +99,29 @@ impl AuthorizationServer {
         request: Request,
     ) -> Result<(Url, Option<HeaderValue>), Unable> {
         let life = self.rules.pending_life;
-        let state = random::token(&*self.random, RANDOM);
         let verifier = random::token(&*self.random, RANDOM);
-        let binding = (self.rules.consent != ConsentRule::Off).then(|| {
-            let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
-            browser::bind(&state, base, seconds, &*self.random)
-        });
-        let now = self.tokens.now();
+        let bound = self.rules.consent != ConsentRule::Off;
+        let binding = bound.then(|| Binding::draw(&*self.random));
         let pending = Pending {
             request,
-            verifier: secret(verifier).ok_or(Unable)?,
-            browser: binding.as_ref().map(|binding| binding.digest.clone()),
-            ends: now.saturating_add(life.as_secs()),
+            verifier: secret(verifier).ok_or(Unable::Unavailable)?,
+            browser: binding.as_ref().map(Binding::digest),
+            ends: self.tokens.now().saturating_add(life.as_secs()),
         };
-        self.make_room(MOST).await?;
-        let rank = i64::try_from(now).unwrap_or(i64::MAX);
-        self.records
-            .put_ranked(&state, &pending, rank, life)
-            .await?;
-        let redirect_uri = Url::parse(&base.at(path)).map_err(|_| Unable)?;
+        if self.rules.sealed.is_none() {
+            self.make_room(MOST).await?;
+        }
+        let state = self.hand_out(&pending).await?;
+        let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
+        let cookie = binding.map(|binding| binding.cookie(&state, base, seconds));
+        let redirect_uri = Url::parse(&base.at(path)).map_err(|_| Unable::Unavailable)?;
         let url = self.application.authorize_url(&Authorization {
             redirect_uri: &redirect_uri,
             scopes: &self.rules.scopes,
-            state: &secret(state).ok_or(Unable)?,
+            state: &secret(state).ok_or(Unable::Unavailable)?,
             verifier: &pending.verifier,
         });
-        Ok((url, binding.map(|binding| binding.cookie)))
+        Ok((url, cookie))
     }
 
     /// Lets the oldest logins on their way go until there are fewer than `most`.
@@ -141,11 +139,28 @@ impl AuthorizationServer {
     }
 }
 
-/// The browser cannot be sent: the store does not answer.
-struct Unable;
+/// Why the browser cannot be sent.
+enum Unable {
+    /// The store does not answer.
+    Unavailable,
+    /// The state would not fit into an address.
+    TooLong,
+}
+
+impl Unable {
+    fn problem(&self) -> Problem<'static> {
+        match self {
+            Self::Unavailable => Problem::store_unavailable(),
+            Self::TooLong => Problem::request_too_long(),
+        }
+    }
+}
 
 impl std::convert::From<StoreError> for Unable {
-    fn from(_: StoreError) -> Self {
-        Self
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::TooLong(_) => Self::TooLong,
+        }
     }
 }

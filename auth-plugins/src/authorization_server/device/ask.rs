@@ -14,7 +14,7 @@ use tracing::{error, warn};
 use super::{DeviceFlow, Exchanged, Failure, Kind, LONGEST_INTERVAL, SLOWER, Status};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Entry, Event, From};
-use crate::authorization_server::grant::{Code, Login, Method};
+use crate::authorization_server::grant::{Code, Login, Method, Opens};
 use crate::authorization_server::logins::{Beginning, NotBegun};
 use crate::authorization_server::records::Found;
 use crate::gitlab_oauth::GrantError;
@@ -156,7 +156,11 @@ impl AuthorizationServer {
         let request = flow.request.clone();
         let code = match flow.kind {
             Kind::Grant => Ok(None),
-            Kind::Page { .. } | Kind::Json => self.issue_code(&login.sid, request).await.map(Some),
+            Kind::Page { .. } | Kind::Json => {
+                let opens = Opens::Stored(login.sid.clone());
+                let code = self.code_for(opens, request);
+                self.hand_out(&code).await.map(Some)
+            }
         };
         let code = match code {
             Ok(code) => code,

@@ -37,7 +37,8 @@ impl AuthorizationServer {
                 )
             });
         }
-        let asked = self.asked(request, Limited::Device).await?;
+        let asked = self.asked(request).await?;
+        self.limit(Limited::Device, &asked.parts).await?;
         let client = self.authenticated(&asked.parts, &asked.form).await?;
         let resource = asked.form.get("resource");
         if resource.is_some_and(|resource| !asked.base.is_resource(resource)) {

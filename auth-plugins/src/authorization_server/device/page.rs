@@ -10,7 +10,7 @@ use super::start::NotStarted;
 use super::{DeviceFlow, Kind, Outcome};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::From;
-use crate::authorization_server::browser::{bind, is_bound};
+use crate::authorization_server::browser::{Binding, is_bound};
 use crate::authorization_server::grant::Request;
 use crate::authorization_server::page::{
     self, Device, DeviceCode, DeviceEnd, DeviceFailed, Nonce, Page, Problem,
@@ -34,9 +34,9 @@ impl AuthorizationServer {
         let handle = self.device_handle();
         let life = self.rules.device_life.saturating_add(self.rules.code_life);
         let seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX);
-        let binding = bind(&handle, base, seconds, &*self.random);
+        let binding = Binding::draw(&*self.random);
         let kind = Kind::Page {
-            browser: binding.digest,
+            browser: binding.digest(),
         };
         let started = self.start_device(handle, request, kind, from).await;
         let handle = match started {
@@ -54,7 +54,7 @@ impl AuthorizationServer {
         if let Ok(place) = HeaderValue::from_str(&place) {
             headers.insert(LOCATION, place);
         }
-        headers.insert(SET_COOKIE, binding.cookie);
+        headers.insert(SET_COOKIE, binding.cookie(&handle, base, seconds));
         headers.insert("cache-control", HeaderValue::from_static("no-store"));
         headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
         response

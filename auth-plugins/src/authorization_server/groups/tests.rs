@@ -1,6 +1,5 @@
 //! Who is in a group, who is not, and what happens while nobody can say.
 
-use mock_gitlab::world::{Member, NewGroup, Visibility};
 use mock_gitlab::{Fault, Paging};
 
 use super::*;
@@ -16,26 +15,6 @@ fn listing(entries: &[&str]) -> Rules {
         groups: entries.iter().map(|entry| (*entry).to_owned()).collect(),
         ..Rules::default()
     }
-}
-
-/// Makes a group with alice in it, below `parent`.
-fn make(replicas: &Replicas, path: &str, parent: Option<u64>) -> u64 {
-    let now = replicas.gitlab().clock().now();
-    let alice = replicas.gitlab().user("alice").id();
-    let root = replicas.gitlab().user("root").id();
-    replicas.gitlab().edit(|world| {
-        let new = NewGroup {
-            name: path,
-            path,
-            parent,
-            description: "",
-            visibility: Visibility::Private,
-        };
-        let id = world.add_group(new, root, now);
-        let group = world.groups.get_mut(&id).unwrap();
-        group.members = vec![Member::new(alice, 10, now)];
-        id
-    })
 }
 
 fn leave(replicas: &Replicas, group: u64) {
@@ -67,9 +46,9 @@ async fn a_group_admits_itself_and_what_lies_below_in_any_case() {
         (&["/"], false),
     ] {
         let replicas = Replicas::with(listing(entries), 1).await;
-        let parent = make(&replicas, "My-Org", None);
+        let parent = replicas.bench().group_of_alice("My-Org", None);
         leave(&replicas, parent);
-        make(&replicas, "platform", Some(parent));
+        replicas.bench().group_of_alice("platform", Some(parent));
         assert_eq!(member(&replicas).await, Ok(expected), "{entries:?}");
     }
 }
@@ -85,11 +64,13 @@ async fn without_a_list_nobody_is_asked() {
 async fn a_group_on_a_later_page_is_found_and_the_pages_have_an_end() {
     let replicas = Replicas::with(listing(&["zz-last"]), 1).await;
     for number in 0..150 {
-        make(&replicas, &format!("aa-{number:03}"), None);
+        replicas
+            .bench()
+            .group_of_alice(&format!("aa-{number:03}"), None);
     }
     assert_eq!(member(&replicas).await, Ok(false));
     assert_eq!(replicas.gitlab().log().of(GROUPS).count(), 2);
-    make(&replicas, "zz-last", None);
+    replicas.bench().group_of_alice("zz-last", None);
     assert_eq!(member(&replicas).await, Ok(true));
     let bare = Fault::paging(Paging::MissingHeaders).on(GROUPS);
     replicas.gitlab().faults().add(bare);
@@ -97,7 +78,8 @@ async fn a_group_on_a_later_page_is_found_and_the_pages_have_an_end() {
     for paging in [Paging::RepeatPage, Paging::EndlessNext] {
         let none = Replicas::with(listing(&["nowhere"]), 1).await;
         for number in 0..150 {
-            make(&none, &format!("aa-{number:03}"), None);
+            none.bench()
+                .group_of_alice(&format!("aa-{number:03}"), None);
         }
         none.gitlab().faults().add(Fault::paging(paging).on(GROUPS));
         assert_eq!(member(&none).await, Ok(false));
@@ -121,7 +103,7 @@ async fn a_refusal_closes_and_a_failure_leaves_it_open() {
         (Fault::redirect(302, "/users/sign_in"), Err(Unavailable)),
     ] {
         let replicas = Replicas::with(listing(&["my-org"]), 1).await;
-        make(&replicas, "my-org", None);
+        replicas.bench().group_of_alice("my-org", None);
         let name = format!("{fault:?}");
         replicas.gitlab().faults().add(fault.on(GROUPS));
         assert_eq!(member(&replicas).await, expected, "{name}");
@@ -133,9 +115,9 @@ async fn a_refusal_closes_and_a_failure_leaves_it_open() {
 /// A server for one group, alice in it and signed in.
 async fn in_use() -> (Replicas, u64, String, String) {
     let replicas = Replicas::with(listing(&[ALLOWED]), 2).await;
-    let parent = make(&replicas, "my-org", None);
+    let parent = replicas.bench().group_of_alice("my-org", None);
     leave(&replicas, parent);
-    let group = make(&replicas, "platform", Some(parent));
+    let group = replicas.bench().group_of_alice("platform", Some(parent));
     let (pair, sid) = replicas.signed_in().await;
     (replicas, group, pair.access, sid)
 }

@@ -187,6 +187,20 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// The request would not fit into the state that travels through GitLab.
+    pub fn request_too_long() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The program asked for too much at once",
+        )
+        .because(
+            "Its request is too long for this server, so the sign-in was not started.",
+            "This server stores nothing: the whole request has to travel through GitLab and back.",
+        )
+        .then("Tell the people who run this server: with a storage it takes longer requests.")
+    }
+
     /// The store does not answer.
     pub fn store_unavailable() -> Self {
         let title = "The sign-in does not work at the moment";

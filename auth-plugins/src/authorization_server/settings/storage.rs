@@ -10,13 +10,17 @@ use super::Own;
 use super::table as t;
 
 /// The storage that was chosen.
-pub(super) fn backend(reader: &mut Reader, own: Own, has_secret: bool) -> Backend {
-    let kind = reader.one_of(&t::STORAGE_TYPE);
+pub(super) fn backend(
+    reader: &mut Reader,
+    own: Own,
+    kind: &'static str,
+    has_secret: bool,
+) -> Backend {
     let replicated = reader.flag(&t::REPLICATED);
     if kind != "memory" && !has_secret && !reader.is_set(own.secret) {
         let text = format!(
-            "is required by OAUTH_STORAGE_TYPE={kind}: what is stored must be readable after a \
-             restart"
+            "is required by OAUTH_STORAGE_TYPE={kind}: what was made before a restart, or by another \
+             replica, must be readable"
         );
         reader.problem(own.secret, text);
     }
@@ -36,6 +40,8 @@ pub(super) fn backend(reader: &mut Reader, own: Own, has_secret: bool) -> Backen
             &["postgres://", "postgresql://"],
         )
         .map_or(NOTHING, |url| Backend::Postgresql { url }),
+        // What has been used is remembered in any case.
+        "sealed" => Backend::Memory { clients: 10_000 },
         _ => Backend::Memory {
             clients: most_clients(reader, 1_000),
         },

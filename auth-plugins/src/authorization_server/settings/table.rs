@@ -70,10 +70,21 @@ pub static GROUP_RECHECK: Setting = seconds(
 /// What clients hold.
 pub static TOKEN_FORMAT: Setting = Setting::new(
     "OAUTH_TOKEN_FORMAT",
-    Kind::OneOf(&["issued"]),
-    "issued: clients get tokens of this server, and GitLab's stay here",
+    Kind::OneOf(&["issued", "gitlab"]),
+    "issued: clients get tokens of this server; gitlab: they get GitLab's own, as other servers \
+     hand them out",
 )
 .default("issued")
+.modes(PROXY);
+
+/// Where GitLab is asked about a token.
+pub static ASK_BY_QUERY: Setting = Setting::new(
+    "OAUTH_TOKEN_INFO_QUERY_FALLBACK",
+    Kind::Bool,
+    "with OAUTH_TOKEN_FORMAT=gitlab, ask GitLab about a token with the token in the query when its \
+     edge takes the header away; logs on the way may then hold tokens",
+)
+.default("false")
 .modes(PROXY);
 
 /// Who asks the person.
@@ -162,6 +173,42 @@ pub static PENDING_TTL: Setting = seconds(
 )
 .flag("--oauth-stateless-pending-ttl")
 .default("600");
+
+/// Life of a client id that carries its registration.
+pub static CLIENT_LIFE: Setting = Setting::new(
+    "OAUTH_STATELESS_CLIENT_TTL_SECONDS",
+    Kind::Integer {
+        min: 60,
+        max: 31_536_000,
+    },
+    "sealed storage: for how many seconds a sign-in may begin with a client id",
+)
+.flag("--oauth-stateless-client-ttl")
+.default("86400")
+.modes(PROXY);
+
+/// Life of a code that carries its login.
+pub static SEALED_CODE_LIFE: Setting = Setting::new(
+    "OAUTH_STATELESS_STORED_TTL_SECONDS",
+    Kind::Integer { min: 10, max: 600 },
+    "sealed storage: life of an authorization code in seconds, in place of OAUTH_CODE_TTL",
+)
+.flag("--oauth-stateless-stored-ttl")
+.default("120")
+.modes(PROXY);
+
+/// Idle life of a login that its tokens carry.
+pub static SEALED_LOGIN_LIFE: Setting = Setting::new(
+    "OAUTH_STATELESS_SESSION_TTL_SECONDS",
+    Kind::Integer {
+        min: 60,
+        max: 31_536_000,
+    },
+    "sealed storage: after how many seconds without use a login ends, when that is less than \
+     OAUTH_REFRESH_TOKEN_TTL",
+)
+.flag("--oauth-stateless-session-ttl")
+.modes(PROXY);
 
 /// Signing in by device.
 pub static DEVICE_FLOW: Setting = Setting::new(
@@ -267,8 +314,9 @@ pub static REQUEST_RATE: Setting = Setting::new(
 /// Where the state is kept.
 pub static STORAGE_TYPE: Setting = Setting::new(
     "OAUTH_STORAGE_TYPE",
-    Kind::OneOf(&["memory", "sqlite", "file", "redis", "postgresql"]),
-    "where logins are kept: memory, lost at a restart; sqlite (or file); redis; postgresql",
+    Kind::OneOf(&["memory", "sqlite", "file", "redis", "postgresql", "sealed"]),
+    "where logins are kept: memory, lost at a restart; sqlite (or file); redis; postgresql; sealed, \
+     in the tokens of the clients (mcp-oauth)",
 )
 .default("memory")
 .modes(MODES);

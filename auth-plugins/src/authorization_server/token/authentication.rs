@@ -32,10 +32,12 @@ impl AuthorizationServer {
         if secrets.iter().any(|name| form.get(name).is_some()) {
             return Err(OAuthError::invalid_client());
         }
-        self.client(id).await.map_err(|error| match error {
-            NoClient::Unavailable => OAuthError::unavailable(PAUSE),
-            NoClient::Unknown => OAuthError::invalid_client(),
-        })
+        self.client_with_grant(id)
+            .await
+            .map_err(|error| match error {
+                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
+                NoClient::Unknown => OAuthError::invalid_client(),
+            })
     }
 }
 

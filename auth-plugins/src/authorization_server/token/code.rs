@@ -6,11 +6,12 @@ use tracing::error;
 use gitlab_mcp_core::secret::Secret;
 
 use super::Presented;
+use super::refusal::not_a_member;
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Entry, Event};
 use crate::authorization_server::codes::{Proof, Redeemed, is_verifier};
 use crate::authorization_server::error::{OAuthError, PAUSE};
-use crate::authorization_server::grant::{Code, Login, Method};
+use crate::authorization_server::grant::{Code, Login, Method, Opens};
 use crate::authorization_server::logins::{Beginning, NotBegun};
 use crate::authorization_server::rules::Flow;
 use crate::gitlab_oauth::GrantError;
@@ -37,9 +38,10 @@ impl AuthorizationServer {
         // Read first: once the code is taken, nothing may fail any more.
         let login = self.login_of_code(code).await?;
         match self.redeem(code, proof).await? {
-            Redeemed::Login(code) => login
-                .filter(|login| login.sid == code.sid)
-                .ok_or_else(refused),
+            Redeemed::Login(code) => match code.opens {
+                Opens::Stored(sid) => login.filter(|login| login.sid == sid).ok_or_else(refused),
+                Opens::Here(login) => Ok(*login),
+            },
             Redeemed::Refused => Err(refused()),
             Redeemed::Replayed { code, is_theft } => {
                 self.replayed(presented, code, is_theft).await?;
@@ -60,11 +62,19 @@ impl AuthorizationServer {
         Entry::new(Event::CodeReplayed)
             .refused(reason)
             .client(&presented.client.id, &presented.client.name)
-            .login(&code.sid)
+            .login(code.sid())
             .from(&presented.from)
             .write();
-        if is_theft && let Some(found) = self.login(&code.sid).await? {
-            self.end(found.record, "code_replayed").await?;
+        if !is_theft {
+            return Ok(());
+        }
+        match code.opens {
+            Opens::Stored(sid) => {
+                if let Some(found) = self.login(&sid).await? {
+                    self.end(found.record, "code_replayed").await?;
+                }
+            }
+            Opens::Here(login) => self.disown(*login, "code_replayed").await?,
         }
         Ok(())
     }
@@ -133,11 +143,5 @@ fn refused() -> OAuthError {
     OAuthError::invalid_grant(
         "the code is unknown, used, expired, or was made for another client, redirect_uri or \
          code_verifier: start the sign-in again",
-    )
-}
-
-pub(super) fn not_a_member() -> OAuthError {
-    OAuthError::invalid_grant(
-        "this person is in none of the GitLab groups that may use this server: ask its operator",
     )
 }

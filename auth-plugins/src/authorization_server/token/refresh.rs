@@ -12,7 +12,7 @@ use http::Response;
 use sha2::{Digest as _, Sha256};
 
 use super::Presented;
-use super::code::not_a_member;
+use super::refusal::{not_a_member, refresh_refused};
 use crate::authorization_server::AuthorizationServer;
 use crate::authorization_server::audit::{Entry, Event};
 use crate::authorization_server::error::OAuthError;
@@ -20,6 +20,7 @@ use crate::authorization_server::grant::Login;
 use crate::authorization_server::groups::NotMember;
 use crate::authorization_server::records::Found;
 use crate::authorization_server::renewal::NotFresh;
+use crate::authorization_server::rules::TokenFormat;
 use crate::authorization_server::tokens::Tokens;
 
 /// Within this time of a rotation the same token again is a race of one client.
@@ -40,6 +41,11 @@ impl AuthorizationServer {
         self: &Arc<Self>,
         presented: &Presented<'_>,
     ) -> Result<Response<Body>, OAuthError> {
+        match self.rules.format {
+            TokenFormat::Reference => {}
+            TokenFormat::SelfContained => return self.refresh_self_contained(presented).await,
+            TokenFormat::GitLab { .. } => return self.refresh_gitlab(presented).await,
+        }
         let (found, number) = self.proven(presented).await?;
         match self.standing(&found.record, number).await {
             Standing::Present => self.rotate(presented, found, number).await,
@@ -53,14 +59,14 @@ impl AuthorizationServer {
     async fn proven(&self, presented: &Presented<'_>) -> Result<(Found<Login>, u64), OAuthError> {
         let asked = presented.asked;
         let token = asked.form.need("refresh_token")?;
-        let token = Tokens::read_refresh(token).ok_or_else(refused)?;
-        let found = self.login(&token.sid).await?.ok_or_else(refused)?;
+        let token = Tokens::read_refresh(token).ok_or_else(refresh_refused)?;
+        let found = self.login(&token.sid).await?.ok_or_else(refresh_refused)?;
         let login = &found.record;
         let ours = login.client == presented.client.id
             && login.issuer == asked.base.issuer()
             && login.instance == self.instance.base();
         if !ours || !self.tokens.proves(&asked.base, &token, &login.salt) {
-            return Err(refused());
+            return Err(refresh_refused());
         }
         Ok((found, token.rgen))
     }
@@ -116,12 +122,12 @@ impl AuthorizationServer {
             }
             rotated
         });
-        let changed = changed.await?.ok_or_else(refused)?;
+        let changed = changed.await?.ok_or_else(refresh_refused)?;
         if rotated {
             // Without the note the clocks of the replicas decide.
             drop(self.note_rotation(&changed.record).await);
             presented.note(Event::TokenRefreshed, &changed.record);
-            return Ok(self.issue(&presented.asked.base, &changed.record));
+            return Ok(self.issue_reference(&presented.asked.base, &changed.record));
         }
         // Another request with this token was faster.
         match self.standing(&changed.record, number).await {
@@ -133,7 +139,7 @@ impl AuthorizationServer {
     /// The same successor again, with another access token.
     fn repeat(&self, presented: &Presented<'_>, login: &Login) -> Response<Body> {
         presented.note(Event::TokenRefreshed, login);
-        self.issue(&presented.asked.base, login)
+        self.issue_reference(&presented.asked.base, login)
     }
 
     /// Two parties hold tokens of this login, and one of them stole them: it ends for both.
@@ -153,20 +159,13 @@ impl AuthorizationServer {
             .from(&presented.from)
             .write();
         self.end(login, "refresh_reuse").await?;
-        Ok(refused())
+        Ok(refresh_refused())
     }
-}
-
-fn refused() -> OAuthError {
-    OAuthError::invalid_grant(
-        "the refresh token is unknown, expired, used before or of another client, or its login has \
-         ended: sign in again",
-    )
 }
 
 fn not_fresh(reason: NotFresh) -> OAuthError {
     match reason {
-        NotFresh::Ended => refused(),
+        NotFresh::Ended => refresh_refused(),
         NotFresh::Unavailable(wait) => OAuthError::unavailable(wait),
     }
 }
@@ -174,7 +173,7 @@ fn not_fresh(reason: NotFresh) -> OAuthError {
 fn not_member(reason: NotMember) -> OAuthError {
     match reason {
         NotMember::Denied => not_a_member(),
-        NotMember::Ended => refused(),
+        NotMember::Ended => refresh_refused(),
         NotMember::Unavailable(wait) => OAuthError::unavailable(wait),
     }
 }

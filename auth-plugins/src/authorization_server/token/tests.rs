@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authorization_server::bench::replicas::{
-    OTHER_CLIENT, REVOKE, Replicas, VERIFIER, answered, but, posted, redemption, refreshing,
+    CLIENT, OTHER_CLIENT, REVOKE, Replicas, VERIFIER, answered, but, posted, redemption, refreshing,
 };
 use crate::authorization_server::rules::{Flow, Rules};
 
@@ -273,4 +273,34 @@ async fn tokens_of_one_kind_do_not_stand_in_for_another() {
     }
     assert_eq!(replicas.refresh(0, &pair.refresh).await.word(), "200");
     assert_eq!(replicas.token(0, &redemption(&code)).await.word(), "200");
+}
+
+#[tokio::test]
+async fn polls_of_a_device_sign_in_use_up_nothing_that_others_need() {
+    let replicas = Replicas::with(
+        Rules {
+            device: DeviceRule::On,
+            ..Rules::default()
+        },
+        1,
+    )
+    .await;
+    let strict = Rules {
+        requests_per_minute: 5,
+        ..replicas.server().rules.clone()
+    };
+    let server = replicas.bench().with_rules(strict);
+    let poll = [
+        ("grant_type", DEVICE),
+        ("device_code", "unknown"),
+        ("client_id", CLIENT),
+    ];
+    for _ in 0..9 {
+        let polled = Arc::clone(&server).token(posted("/token", &poll)).await;
+        assert_eq!(answered(polled).await.word(), "400 invalid_grant");
+    }
+    for expected in [&["400 invalid_grant"; 5][..], &["429 too_many_requests"]].concat() {
+        let asked = Arc::clone(&server).token(posted("/token", &redemption("gmac_x")));
+        assert_eq!(answered(asked.await).await.word(), expected);
+    }
 }

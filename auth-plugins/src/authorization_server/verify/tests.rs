@@ -16,10 +16,9 @@ async fn a_token_tells_who_it_is_and_what_to_send_to_gitlab() {
     let login = replicas.stored(&sid).await.unwrap();
     let server = replicas.server();
     let verified = server.verify(&base(), &pair.access).await.unwrap();
-    assert_eq!(verified.sid, sid);
+    assert_eq!(verified.behind, Behind::Login(sid.clone()));
     assert_eq!(verified.subject, login.subject);
-    assert_eq!(verified.username.as_deref(), Some("alice"));
-    assert_eq!(verified.client, login.client);
+    assert_eq!(verified.client, Some(login.client));
     assert_eq!(verified.scope, "api");
     assert_eq!(verified.credential.number(), Generation(1));
     let url = url::Url::parse(&format!("{}/user", server.instance.api_url())).unwrap();

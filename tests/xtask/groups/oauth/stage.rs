@@ -33,11 +33,23 @@ pub(super) enum Setting {
     Passthrough,
     /// `oauth-session`.
     Session,
+    /// As `Proxy`, with nothing stored.
+    Sealed,
+    /// As `Proxy`, and the client gets GitLab's own tokens.
+    GitLabTokens,
 }
 
 impl Setting {
     /// In the order of the table.
-    pub(super) const ALL: [Self; 3] = [Self::Proxy, Self::Passthrough, Self::Session];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Proxy,
+        Self::Passthrough,
+        Self::Session,
+        Self::Sealed,
+        Self::GitLabTokens,
+    ];
+    /// Those in which the pages differ.
+    pub(super) const WITH_PAGES: [Self; 3] = [Self::Proxy, Self::Passthrough, Self::Session];
 
     /// For the names of cases and folders.
     pub(super) const fn name(self) -> &'static str {
@@ -45,6 +57,8 @@ impl Setting {
             Self::Proxy => "proxy",
             Self::Passthrough => "passthrough",
             Self::Session => "session",
+            Self::Sealed => "sealed",
+            Self::GitLabTokens => "gitlab-tokens",
         }
     }
 
@@ -61,22 +75,32 @@ impl Setting {
                 ("OAUTH_SESSION_SECRET", SECRET),
                 ("GITLAB_OAUTH_CLIENT_ID", application),
             ]),
-            Self::Proxy | Self::Passthrough => owned(&[
-                ("GITLAB_MCP_OAUTH", "true"),
-                ("OAUTH_STATELESS_SECRET", SECRET),
-                ("GITLAB_OAUTH_APP_ID", application),
-                (
-                    "GITLAB_OAUTH_CALLBACK_PROXY",
-                    if self == Self::Proxy { "true" } else { "false" },
-                ),
-            ]),
+            Self::Proxy | Self::Passthrough | Self::Sealed | Self::GitLabTokens => {
+                let word = |on: bool| if on { "true" } else { "false" };
+                let format = if self == Self::GitLabTokens {
+                    "gitlab"
+                } else {
+                    "issued"
+                };
+                owned(&[
+                    ("GITLAB_MCP_OAUTH", "true"),
+                    ("OAUTH_STATELESS_SECRET", SECRET),
+                    ("GITLAB_OAUTH_APP_ID", application),
+                    (
+                        "GITLAB_OAUTH_CALLBACK_PROXY",
+                        word(self != Self::Passthrough),
+                    ),
+                    ("OAUTH_STATELESS_MODE", word(self == Self::Sealed)),
+                    ("OAUTH_TOKEN_FORMAT", format),
+                ])
+            }
         }
     }
 
     /// What the application at GitLab has to know.
     fn redirect(self, base: &str, client: &str) -> String {
         match self {
-            Self::Proxy => format!("{base}/callback"),
+            Self::Proxy | Self::Sealed | Self::GitLabTokens => format!("{base}/callback"),
             Self::Session => format!("{base}/oauth/callback"),
             Self::Passthrough => client.to_owned(),
         }

@@ -20,6 +20,8 @@ and fails when a line is not true; `cargo xtask test --only oauth --write` write
 | proxy | `GITLAB_MCP_OAUTH=true`, `GITLAB_OAUTH_CALLBACK_PROXY=true` | `MCP_SERVER_URL/callback` |
 | passthrough | `GITLAB_MCP_OAUTH=true` | that of the client, last column |
 | session | `OAUTH_ENABLED=true` | `MCP_SERVER_URL/oauth/callback` |
+| sealed | as proxy, with `OAUTH_STATELESS_MODE=true` | `MCP_SERVER_URL/callback` |
+| GitLab's tokens | as proxy, with `OAUTH_TOKEN_FORMAT=gitlab` | `MCP_SERVER_URL/callback` |
 
 GitLab ignores the port of `127.0.0.1` and `[::1]`. With the name `localhost` the port counts: the
 client has to be told to listen on the one that is registered.
@@ -113,8 +115,11 @@ impl Table {
 
     fn render(&self) -> String {
         let mut text = HEAD.to_owned();
-        text.push_str("| client | proxy | passthrough | session | redirect URI of the client |\n");
-        text.push_str("|---|---|---|---|---|\n");
+        text.push_str(
+            "| client | proxy | passthrough | session | sealed | GitLab's tokens | redirect URI of the \
+             client |\n",
+        );
+        text.push_str("|---|---|---|---|---|---|---|\n");
         for row in &self.rows {
             let cells: Vec<&str> = row.cells.iter().map(Cell::text).collect();
             let (title, redirect) = (row.title, row.redirect);

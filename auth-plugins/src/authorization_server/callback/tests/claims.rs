@@ -103,3 +103,18 @@ async fn gitlab_says_who_it_is_or_nothing() {
         assert_eq!(stored(&bench).await.0, u64::from(works));
     }
 }
+
+#[tokio::test]
+async fn guesses_from_one_address_are_stopped() {
+    let rules = Rules {
+        requests_per_minute: 5,
+        ..Rules::default()
+    };
+    let bench = bench_with(rules).await;
+    let mut browser = bench.visitor();
+    for expected in [&[400; 5][..], &[429]].concat() {
+        let seen = browser.open("/callback?state=guess&code=x").await;
+        assert_eq!((seen.status.as_u16(), seen.location()), (expected, None));
+    }
+    assert_eq!(exchanges(&bench), 0);
+}

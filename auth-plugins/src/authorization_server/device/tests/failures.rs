@@ -115,9 +115,9 @@ async fn without_a_refresh_token_of_gitlab_the_login_is_as_long_as_its_token() {
     let codes::Redeemed::Login(code) = scene.redeem(&complete.field("code")).await else {
         panic!("the code opens a login");
     };
-    assert!(scene.server.fresh(&code.sid).await.is_ok());
+    assert!(scene.server.fresh(code.sid()).await.is_ok());
     scene.pass(Duration::from_hours(2));
-    assert!(scene.server.fresh(&code.sid).await.is_err());
+    assert!(scene.server.fresh(code.sid()).await.is_err());
 }
 
 /// The device grant as GitLab refuses it, and what a program is told.

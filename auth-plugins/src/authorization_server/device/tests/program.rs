@@ -39,7 +39,7 @@ async fn a_program_polls_until_the_person_has_confirmed_and_redeems_the_code() {
     let codes::Redeemed::Login(redeemed) = scene.redeem(&code).await else {
         panic!("the code opens a login");
     };
-    let login = scene.server.login(&redeemed.sid).await.unwrap().unwrap();
+    let login = scene.server.login(redeemed.sid()).await.unwrap().unwrap();
     let alice = scene.bench.gitlab.user("alice").id().to_string();
     assert_eq!(login.record.subject, alice);
     assert_eq!(

@@ -306,6 +306,7 @@ fn problems_have_the_status_of_their_cause() {
             "git.example",
         ),
         (Problem::store_unavailable(), 503, "temporarily_unavailable"),
+        (Problem::request_too_long(), 400, "too long for this server"),
     ];
     for (view, status, words) in cases {
         let page = problem(&nonce(), &view);
