@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
     AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, SelectedBy, Transports,
 };
-use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
+use gitlab_mcp_core::config::{Kind, Reader, Section, Setting, Table};
 
 use crate::authorization_server::provider::{Provider, SignIn};
 use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow, TokenFormat};
@@ -56,6 +56,7 @@ pub struct Config {
 
 impl Section for Config {
     const SETTINGS: &'static [&'static Setting] = &ALL;
+    const TABLES: &'static [&'static Table] = settings::TABLES;
 
     fn read(reader: &mut Reader) -> Self {
         let own = Own {

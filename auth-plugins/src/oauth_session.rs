@@ -9,7 +9,7 @@ use gitlab_mcp_core::auth::{
     AuthPlugin, BuildContext, BuildError, Identity, SERVER_URL, STATELESS_MODE, SelectedBy,
     Transports,
 };
-use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
+use gitlab_mcp_core::config::{Kind, Reader, Section, Setting, Table};
 
 use crate::authorization_server::provider::{Provider, SignIn};
 use crate::authorization_server::rules::{ConsentRule, DeviceRule, Flow};
@@ -34,6 +34,7 @@ pub struct Config(Settings);
 
 impl Section for Config {
     const SETTINGS: &'static [&'static Setting] = &ALL;
+    const TABLES: &'static [&'static Table] = settings::TABLES;
 
     fn read(reader: &mut Reader) -> Self {
         let own = Own {

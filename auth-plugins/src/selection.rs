@@ -9,7 +9,7 @@ use gitlab_mcp_core::auth::{
     Credential, Identity, Listening, NoSettings, Principal, SelectedBy, Selection, Transports,
 };
 use gitlab_mcp_core::clock::SystemClock;
-use gitlab_mcp_core::config::{Kind, Reader, Setting, Sources};
+use gitlab_mcp_core::config::{Kind, Reader, Setting, Sources, Table};
 use gitlab_mcp_core::gitlab::{Egress, EgressConfig, Instance};
 use gitlab_mcp_core::random::OsRandom;
 use http::request::Parts;
@@ -82,6 +82,10 @@ impl<const SWITCH: usize> AuthProvider for PerCaller<SWITCH> {
 type Outcome = Result<(Selection, Vec<String>), Vec<String>>;
 
 fn select(pairs: &[(&str, &str)], listening: Listening) -> Outcome {
+    select_from(&Sources::new().variables(pairs.iter().copied()), listening)
+}
+
+fn select_from(sources: &Sources, listening: Listening) -> Outcome {
     let mut modes = auth::linked().unwrap();
     modes.push(AuthDescriptor::of::<PerCaller<1>>("tests"));
     modes.push(AuthDescriptor::of::<PerCaller<2>>("tests"));
@@ -91,8 +95,8 @@ fn select(pairs: &[(&str, &str)], listening: Listening) -> Outcome {
         .copied()
         .chain([&FIRST, &SECOND])
         .collect();
-    let sources = Sources::new().variables(pairs.iter().copied());
-    let mut reader = Reader::open(&sources, &settings).unwrap();
+    let tables: Vec<&'static Table> = modes.iter().flat_map(|mode| mode.tables).copied().collect();
+    let mut reader = Reader::open_with(sources, &settings, &tables).unwrap();
     let selection = auth::select(&modes, &mut reader, listening);
     match reader.finish() {
         Ok(warnings) => Ok((
@@ -161,6 +165,51 @@ fn a_credential_beside_a_named_mode_is_warned_about() {
         warnings[0].contains("is set but not used: the auth mode is none"),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn a_table_of_another_mode_is_warned_about_once() {
+    // What a row says matters only to a mode that reads it.
+    let file = "[[oauth_clients]]\nclient_id = \"\"\n[[oauth_clients]]\n";
+    let sources = Sources::new().variables([PAT]).file("/c.toml", file);
+    let (selection, warnings) = select_from(&sources, STDIO).unwrap();
+    assert_eq!(selection.mode.name, "pat");
+    assert_eq!(
+        warnings,
+        [
+            "[[oauth_clients]] stands in the configuration file but is not used: the auth mode is \
+             pat, because GITLAB_PERSONAL_ACCESS_TOKEN is set"
+        ]
+    );
+    let own = [
+        ("OAUTH_ENABLED", "true"),
+        (
+            "OAUTH_SESSION_SECRET",
+            "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge",
+        ),
+        ("GITLAB_OAUTH_CLIENT_ID", "application"),
+        ("MCP_SERVER_URL", "https://mcp.example"),
+        ("OAUTH_DCR_ENABLED", "false"),
+        ("OAUTH_CIMD_ENABLED", "false"),
+    ];
+    let client =
+        "[[oauth_clients]]\nclient_id = \"a\"\nredirect_uris = [\"https://a.example/cb\"]\n";
+    let with = |file| Sources::new().variables(own).file("/c.toml", file);
+    let (_, warnings) = select_from(&with(client), LOOPBACK).unwrap();
+    assert!(
+        warnings.iter().all(|text| !text.contains("oauth_clients")),
+        "{warnings:?}"
+    );
+    // With nobody else who could be a client, the operator's are needed.
+    let problems = select_from(&with(""), LOOPBACK).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    for part in [
+        "OAUTH_DCR_ENABLED",
+        "OAUTH_CIMD_ENABLED",
+        "[[oauth_clients]]",
+    ] {
+        assert!(problems[0].contains(part), "{problems:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io::Write;
 use async_trait::async_trait;
 
 use crate::auth::BuildContext;
-use crate::config::{Reader, Section, Setting};
+use crate::config::{Reader, Section, Setting, Table};
 use crate::tool::BoxFuture;
 
 /// A word that may follow the name of a command, such as `status`.
@@ -152,6 +152,8 @@ pub struct CommandDescriptor {
     pub flags: &'static [Flag],
     /// The settings it reads.
     pub settings: &'static [&'static Setting],
+    /// The tables of the configuration file it reads.
+    pub tables: &'static [&'static Table],
     /// The crate it comes from.
     pub crate_name: &'static str,
     prepare: fn(&mut Reader) -> Prepared,
@@ -166,6 +168,7 @@ impl CommandDescriptor {
             words: C::WORDS,
             flags: C::FLAGS,
             settings: C::Config::SETTINGS,
+            tables: C::Config::TABLES,
             crate_name,
             prepare: prepare::<C>,
         }

@@ -44,6 +44,7 @@ mod section;
 mod setting;
 mod show;
 mod sources;
+mod table;
 mod unknown;
 
 pub use problem::{Attention, ConfigError, LoadError, Problem, Source, UsageError, Warning};
@@ -52,3 +53,4 @@ pub use secret_file::{SecretFile, SecretFileError, read_secret_file};
 pub use section::{Section, load};
 pub use setting::{Kind, Setting};
 pub use sources::Sources;
+pub use table::Table;

@@ -10,7 +10,7 @@ use gitlab_mcp_core::auth::{
 use gitlab_mcp_core::clock::{Clock, SystemClock};
 use gitlab_mcp_core::command::{self, CommandDescriptor};
 use gitlab_mcp_core::config::{
-    ConfigError, Reader, Section, Setting, Sources, UsageError, Warning,
+    ConfigError, Reader, Section, Setting, Sources, Table, UsageError, Warning,
 };
 use gitlab_mcp_core::gitlab::{Egress, GitLab, Instance, Resolver, SystemResolver};
 use gitlab_mcp_core::plugin::{Plugin, check_linked};
@@ -125,6 +125,16 @@ impl Linked {
     pub(crate) fn settings(&self) -> Vec<&'static Setting> {
         config::settings(&self.modes, &self.commands)
     }
+
+    /// Every table of the configuration file that anything linked reads.
+    pub(crate) fn tables(&self) -> Vec<&'static Table> {
+        config::tables(&self.modes, &self.commands)
+    }
+
+    /// What `sources` say about everything linked.
+    pub(crate) fn reader(&self, sources: &Sources) -> Result<Reader, UsageError> {
+        Reader::open_with(sources, &self.settings(), &self.tables())
+    }
 }
 
 /// What is linked and the whole configuration, read and checked. Nothing is built yet.
@@ -144,7 +154,7 @@ pub(crate) struct Checked {
 /// Reads and checks everything `sources` and the linked plugins say.
 pub(crate) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<Checked, StartError> {
     let linked = Linked::read(plugins)?;
-    let mut reader = Reader::open(sources, &linked.settings())?;
+    let mut reader = linked.reader(sources)?;
     let mut listener = ListenerConfig::read(&mut reader);
     if let Some(setting) = auth::implied_http(&linked.modes, &mut reader) {
         listener.imply_http(&mut reader, setting);
@@ -310,7 +320,7 @@ pub(crate) fn ready(
     linked: &Linked,
     command: &CommandDescriptor,
 ) -> Result<ReadyCommand, StartError> {
-    let mut reader = Reader::open(sources, &linked.settings())?;
+    let mut reader = linked.reader(sources)?;
     let gitlab = GitLabConfig::read(&mut reader);
     let network = network(&mut reader, &gitlab);
     let command = command.prepare(&mut reader);

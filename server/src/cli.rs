@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use gitlab_mcp_core::command::CommandDescriptor;
-use gitlab_mcp_core::config::{Reader, Section as _, Setting, Sources};
+use gitlab_mcp_core::config::{Section as _, Setting, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
 use crate::build::{Linked, Outside, StartError};
@@ -53,8 +53,9 @@ impl From<StartError> for Failure {
 }
 
 /// Whether the operator wants log lines as JSON, as far as that can be read.
-fn wants_json(sources: &Sources, settings: &[&'static Setting]) -> bool {
-    Reader::open(sources, settings)
+fn wants_json(sources: &Sources, linked: &Linked) -> bool {
+    linked
+        .reader(sources)
         .is_ok_and(|mut reader| LoggingConfig::read(&mut reader).format == LogFormat::Json)
 }
 
@@ -85,7 +86,7 @@ fn dispatch(
         plugins,
     };
     run_command(outside, (name, inner), own, given).map_err(|error| Failure {
-        json: wants_json(&sources, &settings),
+        json: wants_json(&sources, &linked),
         error,
     })
 }

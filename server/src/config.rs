@@ -19,18 +19,20 @@ use std::collections::BTreeSet;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor};
 use gitlab_mcp_core::command::CommandDescriptor;
-use gitlab_mcp_core::config::{Section, Setting};
+use gitlab_mcp_core::config::{Section, Setting, Table};
 
-/// Settings that belong together, under the heading of the reference.
+/// Settings and tables that belong together, under the heading of the reference.
 #[derive(Debug)]
 pub struct Group {
     /// The heading.
     pub title: String,
     /// The settings, in the order of their declaration.
     pub settings: Vec<&'static Setting>,
+    /// The tables of the configuration file.
+    pub tables: Vec<&'static Table>,
 }
 
-/// Every setting that anything in this binary reads: the server's own, those of selection, and
+/// Everything that anything in this binary reads: the server's own, those of selection, and
 /// those of every linked auth mode and command; each once.
 pub fn groups(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<Group> {
     let own: [(&str, &[&'static Setting]); 8] = [
@@ -43,21 +45,31 @@ pub fn groups(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<G
         ("Logging", LoggingConfig::SETTINGS),
         ("Choice of the auth mode", auth::SETTINGS),
     ];
-    let own = own.map(|(title, settings)| (title.to_owned(), settings));
-    let modes = modes
-        .iter()
-        .map(|mode| (format!("Auth mode `{}`", mode.name), mode.settings));
-    let commands = commands
-        .iter()
-        .map(|one| (format!("Command `gitlab-mcp {}`", one.name), one.settings));
-    let mut known: BTreeSet<&'static str> = BTreeSet::new();
+    let none: &[&'static Table] = &[];
+    let own = own.map(|(title, settings)| (title.to_owned(), settings, none));
+    let modes = modes.iter().map(|mode| {
+        let title = format!("Auth mode `{}`", mode.name);
+        (title, mode.settings, mode.tables)
+    });
+    let commands = commands.iter().map(|one| {
+        let title = format!("Command `gitlab-mcp {}`", one.name);
+        (title, one.settings, one.tables)
+    });
+    let (mut known, mut known_tables) = (BTreeSet::new(), BTreeSet::new());
     let mut groups = Vec::new();
-    for (title, settings) in own.into_iter().chain(modes).chain(commands) {
-        let fresh = settings.iter().copied();
-        let settings: Vec<_> = fresh.filter(|one| known.insert(one.variable())).collect();
-        groups.push(Group { title, settings });
+    for (title, settings, tables) in own.into_iter().chain(modes).chain(commands) {
+        let (settings, tables) = (settings.iter().copied(), tables.iter().copied());
+        groups.push(Group {
+            title,
+            settings: settings
+                .filter(|one| known.insert(one.variable()))
+                .collect(),
+            tables: tables
+                .filter(|one| known_tables.insert(one.name()))
+                .collect(),
+        });
     }
-    groups.retain(|group| !group.settings.is_empty());
+    groups.retain(|group| !group.settings.is_empty() || !group.tables.is_empty());
     groups
 }
 
@@ -65,4 +77,10 @@ pub fn groups(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<G
 pub fn settings(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<&'static Setting> {
     let groups = groups(modes, commands).into_iter();
     groups.flat_map(|group| group.settings).collect()
+}
+
+/// The tables of all [`groups`].
+pub fn tables(modes: &[AuthDescriptor], commands: &[CommandDescriptor]) -> Vec<&'static Table> {
+    let groups = groups(modes, commands).into_iter();
+    groups.flat_map(|group| group.tables).collect()
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use desk::{BASE, Desk, Setting, text};
 
 mod audit;
+mod configured;
 mod desk;
 mod names;
 mod people;

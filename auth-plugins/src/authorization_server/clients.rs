@@ -62,7 +62,7 @@ impl AuthorizationServer {
     }
 
     async fn client_of_age(&self, id: &str, age: Age) -> Result<Client, NoClient> {
-        if let Some(known) = self.rules.configured.iter().find(|one| one.id == id) {
+        if let Some(known) = self.rules.configured(id) {
             return Ok(Client {
                 id: known.id.clone(),
                 name: known.name.clone(),
@@ -87,7 +87,7 @@ impl AuthorizationServer {
     /// Marks a registration as used: a login with it begins. Ids of other kinds need no mark.
     pub async fn client_used(&self, id: &str) {
         let is_stored = self.rules.sealed.is_none() && !is_url(id);
-        if !is_stored || self.rules.configured.iter().any(|one| one.id == id) {
+        if !is_stored || self.rules.configured(id).is_some() {
             return;
         }
         match self.mark_used(id).await {

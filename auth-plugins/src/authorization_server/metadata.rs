@@ -81,6 +81,16 @@ pub(crate) fn grant_types(rules: &Rules) -> Vec<&'static str> {
     all
 }
 
+/// How clients prove themselves. RFC 8414 section 2. The ways with a secret are left out where no
+/// client has one: a client that reads of them may ask for a secret, which nobody is given.
+fn auth_methods(rules: &Rules) -> Vec<&'static str> {
+    let mut all = vec!["none"];
+    if rules.configured.iter().any(|one| one.secret.is_some()) {
+        all.extend(["client_secret_post", "client_secret_basic"]);
+    }
+    all
+}
+
 impl Document {
     /// The document; `None` for [`Document::Absent`].
     pub(crate) fn body(self, base: &Base, rules: &Rules) -> Option<Value> {
@@ -115,8 +125,8 @@ fn authorization_server(base: &Base, rules: &Rules) -> Value {
         "response_modes_supported": ["query"],
         "grant_types_supported": grant_types(rules),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": auth_methods(rules),
+        "revocation_endpoint_auth_methods_supported": auth_methods(rules),
         // Clients ask for every scope that is listed, and GitLab refuses a request with one scope
         // too many.
         "scopes_supported": [rules.scope],

@@ -2,7 +2,10 @@
 //! its settings.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
+
+use gitlab_mcp_core::secret::{ClientSecret, Secret};
 
 use super::redirect_uri::RedirectRules;
 
@@ -130,6 +133,15 @@ pub struct Configured {
     pub redirect_uris: Vec<super::redirect_uri::RedirectUri>,
     /// The operator's own: the consent page is skipped.
     pub skips_consent: bool,
+    /// What a confidential client proves itself with; `None` for a public one.
+    pub secret: Option<Arc<Secret<ClientSecret>>>,
+}
+
+impl Rules {
+    /// The configured client of this id.
+    pub fn configured(&self, id: &str) -> Option<&Configured> {
+        self.configured.iter().find(|one| one.id == id)
+    }
 }
 
 impl Default for Rules {

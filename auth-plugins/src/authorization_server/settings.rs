@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use gitlab_mcp_core::auth::SERVER_URL;
-use gitlab_mcp_core::config::{Reader, Setting};
+use gitlab_mcp_core::config::{Reader, Setting, Table};
 use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::secret::{ClientSecret, MasterSecret, Secret};
 use gitlab_mcp_core::tool::permission::{PERMISSION_MODE, READ_ONLY};
@@ -14,12 +14,14 @@ use super::rules::{DeviceRule, Rules};
 use super::site::Base;
 use crate::gitlab_oauth::settings as application;
 
+mod clients;
 mod limits;
 pub mod sealed;
 mod secrets;
 mod storage;
 pub mod table;
 
+pub use clients::CLIENTS;
 use table as t;
 
 /// The settings both modes read.
@@ -62,6 +64,9 @@ pub const SHARED: &[&Setting] = &[
     &t::REPLICATED,
     &t::INIT_TIMEOUT,
 ];
+
+/// The tables both modes read.
+pub const TABLES: &[&Table] = &[&CLIENTS];
 
 /// [`SHARED`] and the `own` settings of a mode; `ALL` must be the sum of both lengths.
 pub const fn joined<const ALL: usize>(own: &[&'static Setting]) -> [&'static Setting; ALL] {
@@ -183,12 +188,14 @@ fn rules(reader: &mut Reader, own: Own, base: Option<&Base>) -> Rules {
     };
     let registration = reader.flag(&t::REGISTRATION);
     let documents = reader.flag(&t::DOCUMENTS);
-    if !registration && !documents {
+    if !registration && !documents && !reader.has_rows(&CLIENTS) {
         reader.conflict(
             &[&t::REGISTRATION, &t::DOCUMENTS],
-            "no client could make itself known; leave one of them on",
+            "no client could make itself known; leave one of them on, or write the clients into the \
+             configuration file as [[oauth_clients]]",
         );
     }
+    let redirects = limits::redirects(reader);
     Rules {
         scope: published(&scopes),
         scopes,
@@ -213,7 +220,8 @@ fn rules(reader: &mut Reader, own: Own, base: Option<&Base>) -> Rules {
         registration,
         documents,
         document_hosts: limits::document_hosts(reader),
-        redirects: limits::redirects(reader),
+        configured: clients::read(reader, &redirects),
+        redirects,
         most_clients: reader
             .integer_if_set(&t::MAX_CLIENTS)
             .unwrap_or(usual_clients),

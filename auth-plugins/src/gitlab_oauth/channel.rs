@@ -175,15 +175,17 @@ fn word(code: &str) -> String {
     code.chars().filter(shown).take(64).collect()
 }
 
-/// A life or an interval that is not a whole number must not cost the tokens it stands beside.
+/// A life or an interval that is not a whole number must not cost the tokens it stands beside. One
+/// below zero is over.
 fn tolerate(object: &mut Map<String, Value>, name: &str) {
     let Some(value) = object.get(name).filter(|value| !value.is_u64()) else {
         return;
     };
     let number = match value {
-        Value::String(text) => text.trim().parse::<u64>().ok(),
-        _ => None,
+        Value::String(text) => text.trim().parse::<i64>().ok(),
+        other => other.as_i64(),
     };
+    let number = number.map(|number| u64::try_from(number).unwrap_or(0));
     match number {
         Some(number) => {
             object.insert(name.to_owned(), number.into());

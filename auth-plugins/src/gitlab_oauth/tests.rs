@@ -195,7 +195,9 @@ async fn a_revocation_needs_no_words_but_the_page_of_a_proxy_is_none() {
 #[tokio::test]
 async fn a_life_that_is_no_number_does_not_cost_the_tokens() {
     for (value, expected) in [
-        (json!(-1), None),
+        (json!(-1), Some(0)),
+        (json!("-1"), Some(0)),
+        (json!(1.5), None),
         (json!("7200"), Some(7200)),
         (json!("soon"), None),
         (json!([1]), None),

@@ -8,7 +8,7 @@ use super::{
     AuthPlugin, AuthProvider, BuildContext, BuildError, Identity, SelectedBy, StaticBearer,
     Transports,
 };
-use crate::config::{Kind, Reader, Section, Setting};
+use crate::config::{Kind, Reader, Section, Setting, Table};
 use crate::secret::{Secret, StaticBearer as Bearer};
 use crate::tool::BoxFuture;
 
@@ -65,6 +65,8 @@ pub struct AuthDescriptor {
     pub selected_by: SelectedBy,
     /// The settings the mode reads.
     pub settings: &'static [&'static Setting],
+    /// The tables of the configuration file the mode reads.
+    pub tables: &'static [&'static Table],
     /// See [`AuthPlugin::ONLY_HERE`].
     pub only_here: &'static [&'static Setting],
     /// See [`AuthPlugin::IMPLIES_HTTP`].
@@ -86,6 +88,7 @@ impl AuthDescriptor {
             transports: P::TRANSPORTS,
             selected_by: P::SELECTED_BY,
             settings: P::Config::SETTINGS,
+            tables: P::Config::TABLES,
             only_here: P::ONLY_HERE,
             implies_http: P::IMPLIES_HTTP,
             serves_root: P::SERVES_ROOT,
@@ -250,7 +253,7 @@ pub fn choose(modes: &[AuthDescriptor], reader: &mut Reader) -> Option<(AuthDesc
     Some((mode, because))
 }
 
-/// A credential of another mode is legal, unused, and never a fall-back.
+/// A credential or a table of another mode is legal, unused, and never a fall-back.
 fn warn_about_unused(
     modes: &[AuthDescriptor],
     mode: &AuthDescriptor,
@@ -271,6 +274,20 @@ fn warn_about_unused(
                 mode.name
             ));
         }
+    }
+    let mut foreign: Vec<&'static Table> = Vec::new();
+    for table in modes.iter().flat_map(|other| other.tables) {
+        if !mode.tables.contains(table) && !foreign.contains(table) && reader.has_rows(table) {
+            foreign.push(table);
+        }
+    }
+    for table in foreign {
+        reader.warn(format!(
+            "[[{}]] stands in the configuration file but is not used: the auth mode is {}, because \
+             {because}",
+            table.name(),
+            mode.name
+        ));
     }
 }
 

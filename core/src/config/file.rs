@@ -16,11 +16,13 @@ use super::secret_file;
 use super::sources::{FileChoice, Sources};
 use super::unknown;
 
+mod rows;
+
 /// The largest configuration file, in bytes.
 const LIMIT: u64 = 256 * 1024;
 
 /// Tables of the contract that this build cannot honour; ignoring them would surprise.
-const UNSUPPORTED_TABLES: [&str; 3] = ["profiles", "instances", "oauth_clients"];
+const UNSUPPORTED_TABLES: [&str; 2] = ["profiles", "instances"];
 
 /// The values of the file that the flags, the environment or the search list name.
 pub(super) fn layer(sources: &Sources, known: &Known, flags: &Layer, environment: &Layer) -> Layer {
@@ -145,6 +147,10 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn document(&mut self, dict: Dict) {
         for (key, value) in dict {
+            if let Some(table) = self.known.table(&key) {
+                self.table(table, value);
+                continue;
+            }
             match value {
                 Value::Dict(_, tables) if key == "plugin" => self.plugins(tables),
                 _ if UNSUPPORTED_TABLES.contains(&key.as_str()) => {
@@ -184,11 +190,17 @@ impl Reading<'_> {
     fn entry(&mut self, plugin: Option<&str>, key: &str, value: Value) {
         let line = self.line_of(plugin, key);
         let Some(setting) = self.known.by_key(plugin, key) else {
+            let tables = self
+                .known
+                .tables()
+                .iter()
+                .map(|table| table.name().to_owned());
             let keys: Vec<String> = self
                 .known
                 .all()
                 .filter(|setting| setting.plugin_table() == plugin)
                 .map(super::setting::Setting::file_key)
+                .chain(tables.filter(|_| plugin.is_none()))
                 .collect();
             let hint = unknown::hint(key, keys.iter().map(String::as_str));
             let name =
@@ -200,15 +212,11 @@ impl Reading<'_> {
             Ok(None) => {}
             Ok(Some(value)) => {
                 self.holds_secret |= setting.is_secret();
-                let source = Source::File {
-                    path: self.path.clone(),
-                    line,
-                };
                 let name = setting.variable().to_owned();
                 let origin = Origin {
                     name,
                     file_form: false,
-                    source,
+                    source: self.source(line),
                 };
                 self.layer.insert(setting.variable(), value, origin);
             }
@@ -216,11 +224,15 @@ impl Reading<'_> {
         }
     }
 
-    fn problem_at(&mut self, name: &str, line: Option<usize>, text: String) {
-        let source = Source::File {
+    fn source(&self, line: Option<usize>) -> Source {
+        Source::File {
             path: self.path.clone(),
             line,
-        };
+        }
+    }
+
+    fn problem_at(&mut self, name: &str, line: Option<usize>, text: String) {
+        let source = self.source(line);
         let variable = super::show::escaped(name);
         self.layer.problems.push(Problem {
             variable,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::problem::{Problem, Source};
 use super::reserved::{RESERVED, Reserved};
 use super::setting::{Kind, Setting};
+use super::table::Table;
 
 /// Names a configuration file.
 pub(super) static CONFIG_FILE: Setting =
@@ -23,11 +24,15 @@ pub(super) static STRICT: Setting = Setting::new(
 pub(super) struct Known {
     declared: Vec<&'static Setting>,
     reserved: Vec<&'static Reserved>,
+    tables: Vec<&'static Table>,
 }
 
 impl Known {
     /// Joins the sections' settings with our own two and with the reserved names nobody declares.
-    pub(super) fn new(settings: &[&'static Setting]) -> (Self, Vec<Problem>) {
+    pub(super) fn new(
+        settings: &[&'static Setting],
+        tables: &[&'static Table],
+    ) -> (Self, Vec<Problem>) {
         let mut declared: Vec<&'static Setting> = Vec::new();
         for &setting in [&CONFIG_FILE, &STRICT].iter().chain(settings) {
             if !declared.contains(&setting) {
@@ -42,13 +47,60 @@ impl Known {
             .iter()
             .filter(|reserved| !reserved.setting.names().any(|name| names.contains(name)))
             .collect();
-        let problems = clashes(&declared);
-        (Self { declared, reserved }, problems)
+        let mut problems = clashes(&declared);
+        let mut known = Self {
+            declared,
+            reserved,
+            tables: Vec::new(),
+        };
+        for &table in tables {
+            if !known.tables.contains(&table) {
+                problems.extend(known.clash(table));
+                known.tables.push(table);
+            }
+        }
+        (known, problems)
+    }
+
+    /// The fields of a row, and nothing else.
+    pub(super) fn of_row(fields: &[&'static Setting]) -> Self {
+        Self {
+            declared: fields.to_vec(),
+            reserved: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    /// As [`clashes`]: the key of the file would mean two things.
+    fn clash(&self, table: &'static Table) -> Option<Problem> {
+        let name = table.name();
+        let other = self
+            .by_key(None, name)
+            .map(Setting::variable)
+            .or_else(|| self.table(name).map(Table::name))?;
+        Some(Problem {
+            variable: name.to_owned(),
+            source: Source::Default,
+            text: format!("file key {name} is also declared by {other}"),
+        })
     }
 
     /// The settings the sections declare.
     pub(super) fn declared(&self) -> &[&'static Setting] {
         &self.declared
+    }
+
+    /// The tables the sections declare.
+    pub(super) fn tables(&self) -> &[&'static Table] {
+        &self.tables
+    }
+
+    /// The table of this name.
+    pub(super) fn table(&self, name: &str) -> Option<&'static Table> {
+        self.tables
+            .iter()
+            .copied()
+            .find(|table| table.name() == name)
     }
 
     /// The names we know but that nothing reads.
@@ -111,8 +163,8 @@ mod tests {
     #[test]
     fn declared_settings_leave_the_reserved_table() {
         static OWN: Setting = Setting::new("REMOTE_AUTHORIZATION", Kind::Bool, "");
-        let (without, _) = Known::new(&[]);
-        let (with, problems) = Known::new(&[&OWN, &OWN]);
+        let (without, _) = Known::new(&[], &[]);
+        let (with, problems) = Known::new(&[&OWN, &OWN], &[]);
         assert!(problems.is_empty());
         let reserves = |known: &Known| {
             known
@@ -127,11 +179,28 @@ mod tests {
     fn two_settings_of_one_name_are_a_problem() {
         static A: Setting = Setting::new("GITLAB_A", Kind::Bool, "");
         static B: Setting = Setting::new("VAULT_B", Kind::Bool, "").aliases(&["GITLAB_A"]);
-        let (_, problems) = Known::new(&[&A, &B]);
+        let (_, problems) = Known::new(&[&A, &B], &[]);
         let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,
             ["VAULT_B (default): GITLAB_A is also declared by GITLAB_A"]
+        );
+    }
+
+    #[test]
+    fn a_table_and_a_setting_of_one_key_are_a_problem() {
+        static A: Setting = Setting::new("GITLAB_A", Kind::Bool, "");
+        static OF_A: Table = Table::new("a", "", &[]);
+        static B: Table = Table::new("b", "", &[]);
+        static OTHER_B: Table = Table::new("b", "other", &[]);
+        let (_, problems) = Known::new(&[&A], &[&OF_A, &OF_A, &B, &OTHER_B]);
+        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "a (default): file key a is also declared by GITLAB_A",
+                "b (default): file key b is also declared by b"
+            ]
         );
     }
 

@@ -10,6 +10,7 @@ use figment::{Metadata, Profile, Provider};
 
 use super::known::Known;
 use super::problem::{Problem, Source, Warning};
+use super::setting::Setting;
 
 /// The values of one source.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(super) struct Layer {
     label: &'static str,
     values: Dict,
     origins: BTreeMap<&'static str, Origin>,
+    /// The rows of tables, by the name of the table; only the file has some.
+    pub(super) rows: BTreeMap<&'static str, Vec<Row>>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Warning>,
 }
@@ -30,6 +33,18 @@ pub(super) struct Origin {
     pub(super) file_form: bool,
     pub(super) source: Source,
 }
+
+/// One row of a table, as it was written.
+pub(super) struct Row {
+    /// `table[number]`, counted from one.
+    pub(super) place: String,
+    /// Where it begins.
+    pub(super) source: Source,
+    pub(super) values: Vec<RowValue>,
+}
+
+/// A field of a row, its value, and how it was written.
+pub(super) type RowValue = (&'static Setting, Value, Origin);
 
 impl Layer {
     pub(super) fn new(label: &'static str) -> Self {

@@ -14,8 +14,10 @@ use super::problem::{Attention, ConfigError, Problem, Source, UsageError, Warnin
 use super::reserved::Verdict;
 use super::setting::Setting;
 use super::sources::Sources;
+use super::table::Table;
 use super::{environment, file, flags, show, unknown};
 
+mod rows;
 mod values;
 
 /// The merged values of one start, and the problems found in them so far.
@@ -24,6 +26,10 @@ mod values;
 pub struct Reader {
     known: Known,
     entries: BTreeMap<&'static str, Entry>,
+    /// A reader for each row of a table, by the name of the table.
+    rows: BTreeMap<&'static str, Vec<Reader>>,
+    /// Set in the reader of a row: where that row is.
+    row: Option<rows::Place>,
     environment: Vec<String>,
     home: Option<PathBuf>,
     words: Vec<String>,
@@ -46,17 +52,33 @@ enum Raw {
 impl Reader {
     /// Merges the sources: defaults, then the file, then the environment, then the flags.
     ///
-    /// `settings` are those of all sections that will be read, and of all that must be known.
+    /// `settings` are those of all sections that will be read, and of all that must be known. The file
+    /// has no tables then; see [`Reader::open_with`].
     ///
     /// # Errors
     ///
     /// A command line that cannot be understood. Problems with values are kept for
     /// [`Reader::finish`].
     pub fn open(sources: &Sources, settings: &[&'static Setting]) -> Result<Self, UsageError> {
-        let (known, mut problems) = Known::new(settings);
+        Self::open_with(sources, settings, &[])
+    }
+
+    /// As [`Reader::open`], with the tables that sections declare.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::open`].
+    pub fn open_with(
+        sources: &Sources,
+        settings: &[&'static Setting],
+        tables: &[&'static Table],
+    ) -> Result<Self, UsageError> {
+        let (known, mut problems) = Known::new(settings, tables);
         let (flags, words) = flags::layer(&sources.arguments, &known)?;
         let environment = environment::layer(sources, &known);
-        let file = file::layer(sources, &known, &flags, &environment);
+        let mut file = file::layer(sources, &known, &flags, &environment);
+        let home = sources.home();
+        let rows = rows::readers(&known, std::mem::take(&mut file.rows), home.as_deref());
         let mut layers = [Layer::defaults(&known), file, environment, flags];
         let entries = merge(&known, &layers);
         let mut warnings = Vec::new();
@@ -68,8 +90,10 @@ impl Reader {
         Ok(Self {
             known,
             entries,
+            rows,
+            row: None,
             environment: sources.environment.keys().filter(set).cloned().collect(),
-            home: sources.home(),
+            home,
             words,
             problems,
             warnings,
@@ -118,14 +142,25 @@ impl Reader {
     pub fn name_used(&self, setting: &Setting) -> String {
         let entry = self.entries.get(setting.variable());
         entry.map_or_else(
-            || setting.variable().to_owned(),
+            || match &self.row {
+                Some(row) => row.name_of(setting),
+                None => setting.variable().to_owned(),
+            },
             |entry| entry.origin.name.clone(),
         )
     }
 
+    /// Where to look when something is wrong with a setting: what a row lacks is missing in the file.
+    fn place(&self, setting: &Setting) -> Source {
+        match (self.source(setting), &self.row) {
+            (Source::Default, Some(row)) => row.source.clone(),
+            (source, _) => source,
+        }
+    }
+
     /// Reports that the value of `setting` cannot be used. `text` must not hold a secret.
     pub fn problem(&mut self, setting: &Setting, text: impl Into<String>) {
-        let (variable, source) = (self.name_used(setting), self.source(setting));
+        let (variable, source) = (self.name_used(setting), self.place(setting));
         self.problems.push(Problem {
             variable,
             source,
@@ -139,7 +174,7 @@ impl Reader {
             .iter()
             .map(|setting| self.name_used(setting))
             .collect();
-        let mut sources = settings.iter().map(|setting| self.source(setting));
+        let mut sources = settings.iter().map(|setting| self.place(setting));
         let source = sources.find(|source| *source != Source::Default);
         self.problems.push(Problem {
             variable: names.join(", "),

@@ -4,6 +4,7 @@ use super::problem::{ConfigError, LoadError, Warning};
 use super::reader::Reader;
 use super::setting::Setting;
 use super::sources::Sources;
+use super::table::Table;
 
 /// One subject's configuration. Implemented by the configuration struct of that subject.
 ///
@@ -12,6 +13,8 @@ use super::sources::Sources;
 pub trait Section: Sized {
     /// Every setting that `read` asks for.
     const SETTINGS: &'static [&'static Setting];
+    /// Every table of the file that `read` asks for.
+    const TABLES: &'static [&'static Table] = &[];
 
     /// Reads the values and reports every problem.
     fn read(reader: &mut Reader) -> Self;
@@ -28,7 +31,7 @@ pub fn load<S: Section>(
     others: &[&'static Setting],
 ) -> Result<(S, Vec<Warning>), LoadError> {
     let settings: Vec<_> = S::SETTINGS.iter().chain(others).copied().collect();
-    let mut reader = Reader::open(sources, &settings)?;
+    let mut reader = Reader::open_with(sources, &settings, S::TABLES)?;
     let section = S::read(&mut reader);
     let warnings: Result<Vec<Warning>, ConfigError> = reader.finish();
     Ok((section, warnings?))

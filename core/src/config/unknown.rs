@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn only_our_own_prefixes_are_judged() {
-        let (known, _) = Known::new(&[]);
+        let (known, _) = Known::new(&[], &[]);
         let names = [
             "PATH",
             "GITLAB_CI",

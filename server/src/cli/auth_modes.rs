@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use gitlab_mcp_core::auth::{self, AuthDescriptor, SelectedBy};
-use gitlab_mcp_core::config::{Reader, Sources};
+use gitlab_mcp_core::config::Sources;
 use serde_json::{Value, json};
 
 use super::print;
@@ -15,7 +15,7 @@ pub(super) fn run(
     linked: &Linked,
     as_json: bool,
 ) -> Result<ExitCode, StartError> {
-    let mut reader = Reader::open(sources, &linked.settings())?;
+    let mut reader = linked.reader(sources)?;
     let selected = auth::choose(&linked.modes, &mut reader);
     let (name, because) = match &selected {
         Some((mode, because)) => (Some(mode.name), because.as_str()),

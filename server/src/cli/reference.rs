@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use gitlab_mcp_core::config::{Kind, Reader, Setting, Sources};
+use gitlab_mcp_core::config::{Kind, Setting, Sources, Table};
 
 use super::print;
 use crate::build::{Linked, StartError};
@@ -30,6 +30,10 @@ const TITLES: &str = "| variable | flag | file key | kind | default | meaning | 
 |---|---|---|---|---|---|---|
 ";
 
+const TABLE_TITLES: &str = "| field | kind | default | meaning |
+|---|---|---|---|
+";
+
 /// Prints the reference.
 pub(super) fn run(linked: &Linked) -> Result<ExitCode, StartError> {
     print::out(&markdown(linked)?);
@@ -39,7 +43,7 @@ pub(super) fn run(linked: &Linked) -> Result<ExitCode, StartError> {
 fn markdown(linked: &Linked) -> Result<String, StartError> {
     let mut groups = config::groups(&linked.modes, &linked.commands);
     let settings = linked.settings();
-    let reader = Reader::open(&Sources::new(), &settings)?;
+    let reader = linked.reader(&Sources::new())?;
     let general = reader.settings().iter().copied();
     let general: Vec<_> = general.filter(|one| !settings.contains(one)).collect();
     groups.insert(
@@ -47,6 +51,7 @@ fn markdown(linked: &Linked) -> Result<String, StartError> {
         Group {
             title: "Configuration itself".to_owned(),
             settings: general,
+            tables: Vec::new(),
         },
     );
     let mut text = INTRODUCTION.to_owned();
@@ -54,6 +59,9 @@ fn markdown(linked: &Linked) -> Result<String, StartError> {
         text.push_str(&["\n## ", &group.title, "\n\n", TITLES].concat());
         for setting in &group.settings {
             text.push_str(&row(setting));
+        }
+        for one in &group.tables {
+            text.push_str(&table(one, linked));
         }
     }
     let mut reserved = reader.reserved();
@@ -69,20 +77,62 @@ fn markdown(linked: &Linked) -> Result<String, StartError> {
     Ok(text)
 }
 
+/// A table of the file: what it is for, who reads it, and its fields.
+fn table(table: &'static Table, linked: &Linked) -> String {
+    let modes = linked
+        .modes
+        .iter()
+        .filter(|mode| mode.tables.contains(&table));
+    let commands = linked
+        .commands
+        .iter()
+        .filter(|one| one.tables.contains(&table));
+    let readers: Vec<&str> = modes
+        .map(|mode| mode.name)
+        .chain(commands.map(|one| one.name))
+        .collect();
+    let heading = format!(
+        "\n### `[[{}]]`\n\nIn the configuration file only: {}. Read by {}.\n\n{TABLE_TITLES}",
+        table.name(),
+        table.about(),
+        readers.join(", "),
+    );
+    let fields = table.fields().iter().map(|field| field_row(field));
+    heading + &fields.collect::<String>()
+}
+
+fn field_row(field: &Setting) -> String {
+    let kind = if field.has_file_form() {
+        "path of a file".to_owned()
+    } else {
+        kind(field)
+    };
+    format!(
+        "| {} | {kind} | {} | {} |\n",
+        code(&Table::key(field)),
+        or_dash(field.default_text().map(code).unwrap_or_default()),
+        field.about().replace('|', "\\|"),
+    )
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('|', "\\|"))
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() {
+        "–".to_owned()
+    } else {
+        text
+    }
+}
+
 fn row(setting: &Setting) -> String {
-    let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
     let names: Vec<String> = setting.names().map(code).collect();
     let flags: Vec<String> = setting.flags().iter().map(|flag| code(flag)).collect();
     let key = match setting.plugin_table() {
         Some(table) => format!("plugin.{table}.{}", setting.file_key()),
         None => setting.file_key(),
-    };
-    let or_dash = |text: String| {
-        if text.is_empty() {
-            "–".to_owned()
-        } else {
-            text
-        }
     };
     let modes = match setting.read_by() {
         [] => "all".to_owned(),

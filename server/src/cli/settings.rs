@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use gitlab_mcp_core::config::Sources;
 use gitlab_mcp_core::config::print::{as_json, as_text, effective};
-use gitlab_mcp_core::config::{Reader, Sources};
 use gitlab_mcp_core::plugin::Plugin;
 
 use super::{print, serve};
@@ -30,7 +30,7 @@ pub(super) fn print(
     linked: &Linked,
     json: bool,
 ) -> Result<ExitCode, StartError> {
-    let reader = Reader::open(sources, &linked.settings())?;
+    let reader = linked.reader(sources)?;
     let rows = effective(&reader);
     print::out(&if json {
         format!("{:#}", as_json(&rows))

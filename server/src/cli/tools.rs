@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use gitlab_mcp_core::config::{Reader, Section, Sources};
+use gitlab_mcp_core::config::{Section, Sources};
 use gitlab_mcp_core::tool::Entry;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) fn run(
     name: Option<&str>,
     as_json: bool,
 ) -> Result<ExitCode, StartError> {
-    let mut reader = Reader::open(sources, &linked.settings())?;
+    let mut reader = linked.reader(sources)?;
     let policy = ToolsConfig::read(&mut reader).resolve(&linked.catalog, &mut reader);
     reader.finish()?;
     let Some(policy) = policy else {

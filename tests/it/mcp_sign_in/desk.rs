@@ -213,14 +213,7 @@ impl Desk {
 
     /// The program redeems its code.
     pub(crate) async fn redeem(&self, client: &str, code: &str) -> Reply {
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("code_verifier", VERIFIER),
-            ("client_id", client),
-            ("redirect_uri", REDIRECT),
-        ];
-        self.tokens(&fields).await
+        self.tokens(&redemption(client, code)).await
     }
 
     /// The program renews its tokens.
@@ -328,6 +321,17 @@ pub(crate) fn authorization(client: &str) -> Vec<(&str, &str)> {
         ("code_challenge_method", "S256"),
         ("scope", "claudeai"),
         ("resource", "https://mcp.example/mcp"),
+    ]
+}
+
+/// The token request of the program.
+pub(crate) fn redemption<'a>(client: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("code_verifier", VERIFIER),
+        ("client_id", client),
+        ("redirect_uri", REDIRECT),
     ]
 }
 

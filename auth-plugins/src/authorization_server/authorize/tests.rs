@@ -118,6 +118,7 @@ async fn a_client_of_the_operator_may_do_without_the_page() {
                 name: "Own".to_owned(),
                 redirect_uris: vec![accepted.clone()],
                 skips_consent,
+                secret: None,
             }],
             ..Rules::default()
         };

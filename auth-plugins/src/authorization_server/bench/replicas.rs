@@ -111,6 +111,7 @@ impl Replicas {
                 name: format!("Name of {id}"),
                 redirect_uris: vec![redirect.clone()],
                 skips_consent: false,
+                secret: None,
             });
         }
         let bench = bench_with(rules).await;

@@ -160,6 +160,7 @@ async fn a_configured_client_is_known_without_the_store() {
         name: "Ours".to_owned(),
         redirect_uris: Vec::new(),
         skips_consent: true,
+        secret: None,
     };
     let bench = bench_with(Rules {
         configured: vec![configured],

@@ -148,6 +148,39 @@ fn the_server_offers_what_the_rules_allow_and_nothing_else() {
     }
 }
 
+#[test]
+fn ways_of_authenticating_with_a_secret_are_offered_where_a_client_has_one() {
+    use crate::authorization_server::bench::secret;
+    use crate::authorization_server::rules::Configured;
+    let with = |own: &[bool]| Rules {
+        configured: own
+            .iter()
+            .map(|is_confidential| Configured {
+                id: "client".to_owned(),
+                name: "Client".to_owned(),
+                redirect_uris: Vec::new(),
+                skips_consent: false,
+                secret: is_confidential.then(|| Arc::new(secret("canary-0123456789"))),
+            })
+            .collect(),
+        ..Rules::default()
+    };
+    let all = json!(["none", "client_secret_post", "client_secret_basic"]);
+    for (own, expected) in [
+        (&[][..], json!(["none"])),
+        (&[false], json!(["none"])),
+        (&[false, true], all),
+    ] {
+        let body = Document::AuthorizationServer
+            .body(&bare(), &with(own))
+            .unwrap();
+        for endpoint in ["token", "revocation"] {
+            let member = format!("{endpoint}_endpoint_auth_methods_supported");
+            assert_eq!(body[&member], expected, "{member}");
+        }
+    }
+}
+
 async fn asked(
     server: &AuthorizationServer,
     document: Document,

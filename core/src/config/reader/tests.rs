@@ -4,7 +4,7 @@ use std::fs;
 
 use super::super::print;
 use super::*;
-use crate::config::{Kind, LoadError};
+use crate::config::{Kind, LoadError, Table};
 use crate::random::{OsRandom, token};
 use crate::secret::{GitLabToken, Secret};
 
@@ -15,6 +15,7 @@ mod hostile;
 mod names;
 mod precedence;
 mod secrets;
+mod tables;
 
 static API: Setting = Setting::new("GITLAB_API_URL", Kind::Urls, "")
     .aliases(&["GITLAB_URL"])
@@ -53,8 +54,14 @@ static ALL: [&Setting; 13] = [
     &NAME, &VAULT,
 ];
 
+static MACHINE: Setting = Setting::new("name", Kind::Text { max: 10 }, "");
+static PORTS: Setting = Setting::new("ports", Kind::List, "");
+static SPARE: Setting = Setting::new("is_spare", Kind::Bool, "").default("false");
+static KEY: Setting = Setting::new("key", Kind::Secret { min: 8 }, "");
+static MACHINES: Table = Table::new("machines", "", &[&MACHINE, &PORTS, &SPARE, &KEY]);
+
 fn open(sources: &Sources) -> Reader {
-    Reader::open(sources, &ALL).unwrap()
+    Reader::open_with(sources, &ALL, &[&MACHINES]).unwrap()
 }
 
 fn variables(pairs: &[(&str, &str)]) -> Sources {
@@ -100,6 +107,20 @@ fn read_all(reader: &mut Reader) {
     reader.pattern(&DENIED);
     reader.text(&NAME);
     reader.secret::<GitLabToken>(&TOKEN);
+    reader.rows(&MACHINES, |row| drop(machine(row)));
+}
+
+/// A row, read.
+fn machine(
+    row: &mut Reader,
+) -> (
+    Option<String>,
+    Vec<String>,
+    bool,
+    Option<Secret<GitLabToken>>,
+) {
+    let (name, ports) = (row.text(&MACHINE), row.list(&PORTS));
+    (name, ports, row.flag(&SPARE), row.secret(&KEY))
 }
 
 #[test]

@@ -64,6 +64,7 @@ async fn an_answer_that_cannot_be_used_stores_nothing() {
     }
     for life in [
         serde_json::json!(0),
+        serde_json::json!(-1),
         serde_json::json!(1_000_000_000_000_000_000_u64),
     ] {
         bench

@@ -13,11 +13,23 @@ proptest! {
     ) {
         let pairs = ALL.iter().map(|setting| setting.variable()).zip(values);
         let sources = Sources::new().variables(pairs).arguments(arguments).file("/c.toml", file);
-        if let Ok(mut reader) = Reader::open(&sources, &ALL) {
+        if let Ok(mut reader) = Reader::open_with(&sources, &ALL, &[&MACHINES]) {
             read_all(&mut reader);
             print::as_text(&print::effective(&reader));
             drop(reader.finish());
         }
+    }
+
+    #[test]
+    fn no_row_makes_the_reader_panic(
+        rows in proptest::collection::vec("(name|ports|is_spare|key_file|key|odd) = [\\[\\]{}\"0-9a-z=., \n]{0,20}", 0..8),
+        header in "\\[{0,2} ?\"?machines\"? ?\\]{0,2}( = \\[)?",
+    ) {
+        let rows: Vec<String> = rows.iter().map(|row| format!("{header}\n{row}")).collect();
+        let mut reader = open(&Sources::new().file("/c.toml", rows.join("\n")));
+        read_all(&mut reader);
+        print::as_text(&print::effective(&reader));
+        drop(reader.finish());
     }
 
     #[test]
