@@ -35,8 +35,19 @@ const ENDS: [(&str, Arrange); 5] = [
 
 #[tokio::test]
 async fn a_refusal_of_gitlab_ends_the_flow_by_its_code_and_is_repeated() {
-    for (code, arrange) in ENDS {
+    // Whatever words it puts beside the code.
+    let told = [
+        None,
+        Some("Invalid_Grant: Authorization_Pending, Slow_Down"),
+    ];
+    let cases = ENDS
+        .into_iter()
+        .flat_map(|end| told.map(|words| (end, words)));
+    for ((code, arrange), words) in cases {
         let scene = scene().await;
+        scene.bench.gitlab.edit(|world| {
+            world.quirks.oauth_error_description = words.map(str::to_owned);
+        });
         let flow = scene.program().await.field("flow_state");
         arrange(&scene);
         scene.pass_seconds(5);
