@@ -21,7 +21,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use gitlab_mcp_auth_plugins::authorization_server::page::{
     ClientReturn, Consent, Device, DeviceCode, DeviceEnd, DeviceFailed, FormTarget, Nonce, Outcome,
-    Page, Problem, Redirect, RedirectKind, client_return, consent, continue_to_gitlab,
+    Page, Problem, Redirect, RedirectKind, Voucher, client_return, consent, continue_to_gitlab,
     device_complete, device_failed, device_waiting, problem,
 };
 use gitlab_mcp_core::random::OsRandom;
@@ -49,7 +49,7 @@ const PAGES: [(&str, Render); 21] = [
         consent(
             nonce,
             &Consent {
-                client_host: Some("vscode.dev"),
+                vouched_by: Voucher::Host("vscode.dev"),
                 remember_days: None,
                 ..asking(
                     "Visual Studio Code",
@@ -136,7 +136,7 @@ fn asking<'a>(client_name: &'a str, uri: &'a str, kind: RedirectKind) -> Consent
     };
     Consent {
         client_name,
-        client_host: None,
+        vouched_by: Voucher::Nobody,
         redirect: Some(Redirect { uri, target, kind }),
         gitlab_host: GITLAB,
         scopes: scopes(),

@@ -22,7 +22,9 @@ use super::client::{Client, Origin};
 use super::error::{OAuthError, PAUSE};
 use super::grant::Request;
 use super::limits::Limited;
-use super::page::{Consent, FormTarget, Nonce, Problem, Redirect, RedirectKind, consent, field};
+use super::page::{
+    Consent, FormTarget, Nonce, Problem, Redirect, RedirectKind, Voucher, consent, field,
+};
 use super::parameters::Parameters;
 use super::redirect_uri::shown_target;
 use super::site::Base;
@@ -61,9 +63,10 @@ impl AuthorizationServer {
             &Nonce::draw(&*self.random),
             &Consent {
                 client_name: &client.name,
-                client_host: match &client.origin {
-                    Origin::Document { host } => Some(host),
-                    Origin::Registered | Origin::Configured { .. } => None,
+                vouched_by: match &client.origin {
+                    Origin::Document { host } => Voucher::Host(host),
+                    Origin::Configured { .. } => Voucher::Operator,
+                    Origin::Registered => Voucher::Nobody,
                 },
                 redirect: form.request.redirect_uri.as_deref().map(|uri| Redirect {
                     uri,

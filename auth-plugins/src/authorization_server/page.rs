@@ -23,7 +23,7 @@ use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-pub use consent::{Consent, Redirect, RedirectKind, consent, field};
+pub use consent::{Consent, Redirect, RedirectKind, Voucher, consent, field};
 pub use device::{
     Device, DeviceCode, DeviceEnd, DeviceFailed, device_complete, device_failed, device_waiting,
 };

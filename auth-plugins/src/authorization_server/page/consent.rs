@@ -44,12 +44,23 @@ pub struct Redirect<'a> {
     pub kind: RedirectKind,
 }
 
+/// Who stands for the name of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voucher<'a> {
+    /// Nobody but the client.
+    Nobody,
+    /// The host that publishes its metadata document.
+    Host(&'a str),
+    /// Whoever runs this server.
+    Operator,
+}
+
 /// Everything the page says and sends.
 pub struct Consent<'a> {
     /// The name the client gives itself.
     pub client_name: &'a str,
-    /// The host that publishes the client's metadata document; without it the name is unverified.
-    pub client_host: Option<&'a str>,
+    /// Who says that it is called that.
+    pub vouched_by: Voucher<'a>,
     /// `None` in the device flow: a code will be shown in this window.
     pub redirect: Option<Redirect<'a>>,
     /// The host of GitLab as its users know it.
@@ -123,16 +134,20 @@ pub fn consent(nonce: &Nonce, view: &Consent<'_>) -> Page {
 
 fn identity(view: &Consent<'_>) -> Markup {
     html! {
-        @if let Some(host) = view.client_host {
-            p {
+        @match view.vouched_by {
+            Voucher::Host(host) => p {
                 "A program of " strong { (shown::whole(host)) }
                 ", which calls itself " (shown::name(view.client_name)) "."
-            }
-        } @else {
-            p { (shown::name(view.client_name)) " " span .badge { "unverified" } }
-            p .note {
-                "Any program can call itself that. Approve only if you have just started \
-                 this sign-in."
+            },
+            Voucher::Operator => p {
+                (shown::name(view.client_name)) ", which the people who run this server have set up."
+            },
+            Voucher::Nobody => {
+                p { (shown::name(view.client_name)) " " span .badge { "unverified" } }
+                p .note {
+                    "Any program can call itself that. Approve only if you have just started \
+                     this sign-in."
+                }
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn to_site() -> Redirect<'static> {
 pub(super) fn a_consent<'a>() -> Consent<'a> {
     Consent {
         client_name: "Editor",
-        client_host: None,
+        vouched_by: Voucher::Nobody,
         redirect: Some(to_site()),
         gitlab_host: "gitlab.example.com",
         scopes: scopes(),

@@ -13,11 +13,11 @@ const TEXTS: [Field; 23] = [
     ("consent name of a published client", |text| {
         with_consent(|view| {
             view.client_name = text;
-            view.client_host = Some("client.example");
+            view.vouched_by = Voucher::Host("client.example");
         })
     }),
     ("consent client host", |text| {
-        with_consent(|view| view.client_host = Some(text))
+        with_consent(|view| view.vouched_by = Voucher::Host(text))
     }),
     ("consent GitLab", |text| {
         with_consent(|view| view.gitlab_host = text)

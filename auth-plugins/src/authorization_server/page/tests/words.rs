@@ -45,11 +45,22 @@ fn the_consent_page_says_who_asks_for_what_at_which_gitlab_and_where_the_answer_
 #[test]
 fn a_published_client_is_shown_by_the_host_that_publishes_it() {
     let view = Consent {
-        client_host: Some("tools.example"),
+        vouched_by: Voucher::Host("tools.example"),
         ..a_consent()
     };
     let text = text_of(&consent(&nonce(), &view).html);
     assert!(text.contains("A program of tools.example, which calls itself Editor."));
+    assert!(!text.contains("unverified"));
+}
+
+#[test]
+fn a_client_of_the_operator_is_not_called_unverified() {
+    let view = Consent {
+        vouched_by: Voucher::Operator,
+        ..a_consent()
+    };
+    let text = text_of(&consent(&nonce(), &view).html);
+    assert!(text.contains("Editor, which the people who run this server have set up."));
     assert!(!text.contains("unverified"));
 }
 
