@@ -49,6 +49,7 @@ pub mod page;
 pub mod parameters;
 mod poll;
 pub(crate) mod provider;
+mod readiness;
 pub mod records;
 pub mod redirect_uri;
 pub(crate) mod registration;
@@ -189,3 +190,5 @@ impl AuthorizationServer {
 
 #[cfg(test)]
 pub(crate) mod bench;
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,12 @@ pub trait AuthProvider: Debug + Send + Sync + 'static {
         "the GitLab credential is not valid any more: sign in again"
     }
 
+    /// Whether callers can be served: what this mode remembers can be asked. Anybody may send a
+    /// readiness probe, so this must stay cheap under a flood of them.
+    async fn ready(&self) -> bool {
+        true
+    }
+
     /// Whether any replica must be able to answer any request without shared state: the server then
     /// keeps no sessions.
     fn is_stateless(&self) -> bool {

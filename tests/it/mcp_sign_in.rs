@@ -8,9 +8,15 @@ use desk::{BASE, Desk, Setting, text};
 mod audit;
 mod configured;
 mod desk;
+mod names;
+mod people;
 mod restart;
+mod secrets;
+mod start;
 mod stateless;
 mod step_up;
+mod tokens;
+mod wire;
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_a_refusal_to_the_endpoints() {

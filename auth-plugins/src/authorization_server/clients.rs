@@ -122,6 +122,10 @@ impl AuthorizationServer {
                 used_at: Some(self.tokens.now()),
                 ..found.record.clone()
             };
+            let moved = self.records.moved(&found, id, (&used, used.rank()), life);
+            if moved.await? {
+                return Ok(true);
+            }
             let updated = self
                 .records
                 .update_ranked(&found, &used, used.rank(), life)

@@ -149,7 +149,7 @@ impl AuthorizationServer {
         let rank = i64::try_from(ends).unwrap_or(i64::MAX);
         let life = Duration::from_secs(ends.saturating_sub(now).max(1));
         self.records
-            .put_ranked(id, &Used { at: now }, rank, life)
+            .put_once(id, &Used { at: now }, rank, life)
             .await
     }
 }

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::keys::Keys;
+use super::readiness::Readiness;
 use super::renewal::NotFresh;
 use super::settings::Settings;
 use super::site::{Base, Site};
@@ -35,6 +36,7 @@ const TICK: Duration = Duration::from_secs(15);
 pub(crate) struct Provider {
     server: Arc<AuthorizationServer>,
     bypass: Option<Callers>,
+    readiness: Readiness,
     ticking: JoinHandle<()>,
 }
 
@@ -107,6 +109,7 @@ impl Provider {
         Ok(Self {
             server,
             bypass,
+            readiness: Readiness::default(),
             ticking,
         })
     }
@@ -258,6 +261,10 @@ impl<Mode: 'static> AuthProvider for SignIn<Mode> {
         rejected: Generation,
     ) -> Result<Option<Credential>, AuthError> {
         self.provider.renew(caller, rejected).await
+    }
+
+    async fn ready(&self) -> bool {
+        self.provider.readiness.of(&self.provider.server).await
     }
 
     fn routes(self: Arc<Self>) -> Routes {

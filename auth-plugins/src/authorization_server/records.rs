@@ -119,18 +119,68 @@ impl Records {
         self.store.put_new(&place, value, life).await
     }
 
+    /// Remembers `record` under `id` for the first who comes; false for everybody else, whichever of
+    /// their keys they write with.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_once<R: Record>(
+        &self,
+        id: &str,
+        record: &R,
+        rank: i64,
+        life: Duration,
+    ) -> Result<bool, StoreError> {
+        let mut places = self.places(R::NAMESPACE, id);
+        // In one order for all, so that of two at the same time one is first everywhere.
+        places.sort();
+        for place in places {
+            let value = Value::new(self.seal(&place, record)).ranked(rank);
+            if !self.store.put_new(&place, value, life).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The record of `id`. One that cannot be opened is no record.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn get<R: Record>(&self, id: &str) -> Result<Option<Found<R>>, StoreError> {
-        for (nth, place) in self.places(R::NAMESPACE, id).into_iter().enumerate() {
+        let mut places = self.places(R::NAMESPACE, id);
+        if places.len() > 1 {
+            // It may have moved from the one to the other between two looks.
+            places.extend(places.first().cloned());
+        }
+        for (nth, place) in places.into_iter().enumerate() {
             if let Some(held) = self.store.get(&place).await? {
                 self.found_at(nth);
                 return Ok(self.found(place, &held));
             }
         }
         Ok(None)
+    }
+
+    /// Moves a record that was found under the previous key to the present one, as `record`, so that
+    /// it outlives that key. False when there is nothing to move, or another caller does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn moved<R: Record>(
+        &self,
+        found: &Found<R>,
+        id: &str,
+        (record, rank): (&R, i64),
+        life: Duration,
+    ) -> Result<bool, StoreError> {
+        if found.place == self.place(R::NAMESPACE, id)
+            || !self.put_ranked(id, record, rank, life).await?
+        {
+            return Ok(false);
+        }
+        self.forget(found).await?;
+        Ok(true)
     }
 
     /// Takes the record of `id` for exactly one caller. For `life` later callers learn what it was.
@@ -293,7 +343,8 @@ impl Records {
     /// A record was at the place number `nth` of [`Records::places`]: it stays there, whichever
     /// secret seals it.
     fn found_at(&self, nth: usize) {
-        if nth > 0 {
+        // The second place is that of the previous key.
+        if nth == 1 {
             self.keys.previous_was_used(Purpose::LookUp);
         }
     }

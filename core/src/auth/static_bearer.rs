@@ -60,6 +60,10 @@ impl AuthProvider for StaticBearer {
         self.inner.local()
     }
 
+    async fn ready(&self) -> bool {
+        self.inner.ready().await
+    }
+
     async fn credential(&self, caller: &Caller) -> Result<Option<Credential>, AuthError> {
         self.inner.credential(caller).await
     }

@@ -105,7 +105,7 @@ impl Guard {
                     self.auth_route(class, handler, Request::from_parts(parts, body))
                         .await
                 }
-                other => self.own_route(&other, &parts, client),
+                other => self.own_route(&other, &parts, client).await,
             },
         };
         let mut response = served.unwrap_or_else(|refusal| {
@@ -139,7 +139,7 @@ impl Guard {
         Ok(())
     }
 
-    fn own_route(
+    async fn own_route(
         &self,
         route: &Route<'_>,
         parts: &Parts,
@@ -170,11 +170,8 @@ impl Guard {
                 );
                 response
             }
-            Route::Ready if !ready => respond(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &json!({ "status": "stopping" }),
-                Vec::new(),
-            ),
+            Route::Health | Route::Ready if !ready => unready("stopping"),
+            Route::Ready if !self.app.auth.ready().await => unready("unavailable"),
             _ => respond(StatusCode::OK, &json!({ "status": "ok" }), Vec::new()),
         })
     }
@@ -190,6 +187,7 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let public = class == AuthClass::Public;
+        let only_asks = request.method() == Method::OPTIONS;
         if class == AuthClass::Form {
             self.origins.check(request.headers())?;
         }
@@ -202,7 +200,10 @@ impl Guard {
         let request =
             request.map(|body| Body::new(http_body_util::Limited::new(body, OTHER_LIMIT)));
         let mut response = routes::run(handler, request).await;
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED && only_asks {
+            // RFC 9110 section 9.3.7: what may be done here stands in `Allow`.
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             let allow = response.headers_mut().remove(ALLOW);
             let mut refusal = Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -380,6 +381,12 @@ pub(super) fn no_session() -> Refusal {
         "session_required",
         "the Mcp-Session-Id header is missing: send `initialize` first and repeat the id it answers",
     )
+}
+
+/// The answer to a probe that should send its requests elsewhere.
+fn unready(status: &str) -> Response<Body> {
+    let body = json!({ "status": status });
+    respond(StatusCode::SERVICE_UNAVAILABLE, &body, Vec::new())
 }
 
 fn not_allowed(allow: &'static str) -> Refusal {

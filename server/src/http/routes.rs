@@ -20,6 +20,8 @@ pub(crate) enum Route<'a> {
     /// The process answers at all.
     Live,
     /// The process takes work.
+    Health,
+    /// The process takes work and can do it.
     Ready,
     /// The counters.
     Metrics,
@@ -34,7 +36,7 @@ impl Route<'_> {
     pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::Mcp => "mcp",
-            Self::Live | Self::Ready => "health",
+            Self::Live | Self::Health | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Auth(..) => "auth",
             Self::Unknown => "unknown",
@@ -73,7 +75,8 @@ impl Table {
         match path {
             "/mcp" => Route::Mcp,
             "/" if self.root => Route::Mcp,
-            "/health" | "/health/ready" => Route::Ready,
+            "/health" => Route::Health,
+            "/health/ready" => Route::Ready,
             "/health/live" => Route::Live,
             "/metrics" if self.metrics => Route::Metrics,
             _ if self.is_prefixed_mcp(path) => Route::Mcp,

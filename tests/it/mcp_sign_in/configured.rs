@@ -69,7 +69,7 @@ async fn with_basic(desk: &Desk, fields: &[(&str, &str)], secret: &str) -> Reply
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("Authorization", &format!("Basic {credentials}"))
         .body(form(fields));
-    desk.send(request).await
+    desk.send(&request).await
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! and the user's browser.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(crate) struct Desk {
     server: Server,
     variables: Vec<(String, String)>,
     watched: Mutex<Vec<Canary>>,
+    /// Every answer of the server, head and body.
+    told: Mutex<Vec<String>>,
 }
 
 impl Desk {
@@ -67,6 +70,7 @@ impl Desk {
             server,
             variables,
             watched: Mutex::default(),
+            told: Mutex::default(),
         };
         desk.watch(SECRET);
         desk.watch(VERIFIER);
@@ -136,29 +140,39 @@ impl Desk {
         Request::new(method, path).header("Host", HOST)
     }
 
-    /// Any request.
-    pub(crate) async fn send(&self, request: Request) -> Reply {
-        request.send(self.server.address()).await
+    /// Sends it as it is.
+    pub(crate) async fn send(&self, request: &Request) -> Reply {
+        let reply = request.send(self.address()).await;
+        let told = format!("{}\n{}", reply.head, reply.body);
+        self.told.lock().unwrap().push(told);
+        reply
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Everything that was told so far.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.told.lock().unwrap().clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        self.send(Self::request("GET", path)).await
+        self.send(&Self::request("GET", path)).await
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
-        Self::request("POST", path)
+        let request = Self::request("POST", path)
             .header("Content-Type", "application/json")
-            .body(body.to_string())
-            .send(self.server.address())
-            .await
+            .body(body.to_string());
+        self.send(&request).await
     }
 
     pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        Self::request("POST", path)
+        let request = Self::request("POST", path)
             .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(form(fields))
-            .send(self.server.address())
-            .await
+            .body(form(fields));
+        self.send(&request).await
     }
 
     /// A program registers itself.
@@ -258,6 +272,21 @@ impl Desk {
 
     /// One MCP request with this bearer, or none.
     pub(crate) async fn ping(&self, bearer: Option<&str>) -> Reply {
+        let request = Self::listing();
+        let request = match bearer {
+            Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+            None => request,
+        };
+        self.send(&request).await
+    }
+
+    /// A request for the list of tools, of nobody.
+    pub(crate) fn listing() -> Request {
+        Self::listing_at("/mcp")
+    }
+
+    /// The same at another path.
+    pub(crate) fn listing_at(path: &str) -> Request {
         let body = json!({
             "jsonrpc": "2.0", "id": 1, "method": "tools/list",
             "params": { "_meta": {
@@ -265,15 +294,12 @@ impl Desk {
                 "io.modelcontextprotocol/clientCapabilities": {},
             } },
         });
-        let request = Request::mcp(body.to_string())
-            .header("Host", HOST)
+        Self::request("POST", path)
+            .header("Accept", "application/json, text/event-stream")
+            .header("Content-Type", "application/json")
             .header("MCP-Protocol-Version", Era::Modern.version())
-            .header("Mcp-Method", "tools/list");
-        let request = match bearer {
-            Some(token) => request.header("Authorization", &format!("Bearer {token}")),
-            None => request,
-        };
-        request.send(self.server.address()).await
+            .header("Mcp-Method", "tools/list")
+            .body(body.to_string())
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

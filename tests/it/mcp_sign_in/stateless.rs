@@ -67,13 +67,13 @@ async fn no_session_is_kept_and_none_is_looked_at() {
         let request = Request::mcp(body.to_string())
             .header("Host", "mcp.example")
             .header("Mcp-Session-Id", "v1.sid.made-by-somebody-else");
-        let nobody = desk.send(request).await;
+        let nobody = desk.send(&request).await;
         assert_eq!(nobody.status, 401, "{nobody:?}");
         let request = Request::mcp(body.to_string())
             .header("Host", "mcp.example")
             .header("Mcp-Session-Id", "v1.sid.made-by-somebody-else")
             .header("Authorization", &format!("Bearer {}", tokens.access));
-        let opened = desk.send(request).await;
+        let opened = desk.send(&request).await;
         assert_eq!(opened.status, 200, "{opened:?}");
         assert_eq!(opened.header("mcp-session-id"), None);
     }

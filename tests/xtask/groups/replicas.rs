@@ -7,11 +7,13 @@
 //! | `person` | a login that is used all the time |
 //! | `kills` | `kill -9`, again and again |
 //! | `away` | Redis frozen, and killed |
+//! | `rotation` | the master secret replaced, one server after the other |
 
 mod away;
 mod fleet;
 mod kills;
 mod person;
+mod rotation;
 
 use super::cargo::tested;
 use super::stores::{demanded, in_ci};
@@ -52,6 +54,9 @@ pub(super) fn run(workbench: &mut Workbench) {
         let storage = [("OAUTH_STORAGE_TYPE", name), (variable, database.url())];
         workbench.case(&format!("replicas/kills-{name}"), |workbench| {
             kills::play(workbench, &storage, kills().div_ceil(states.len()))
+        });
+        workbench.case(&format!("replicas/rotation-{name}"), |workbench| {
+            rotation::play(workbench, &storage)
         });
     }
     workbench.case("replicas/redis-away", |workbench| {

@@ -15,6 +15,7 @@ pub(crate) struct WeakStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     writes: AtomicU64,
+    reads: AtomicU64,
     unheard: AtomicU64,
 }
 
@@ -24,6 +25,7 @@ impl WeakStore {
             inner,
             down: AtomicBool::new(false),
             writes: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
             unheard: AtomicU64::new(0),
         })
     }
@@ -41,6 +43,11 @@ impl WeakStore {
     /// How many records were written, leases and counters not counted.
     pub(crate) fn writes(&self) -> u64 {
         self.writes.load(Ordering::SeqCst)
+    }
+
+    /// How often a record was asked for.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
     }
 
     fn line(&self) -> Result<&Arc<dyn Store>, StoreError> {
@@ -71,6 +78,7 @@ impl Store for WeakStore {
     }
 
     async fn get(&self, at: &Place) -> Result<Option<Held>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         let held = self.line()?.get(at).await;
         // As over a network: others come first before the answer is used.
         tokio::task::yield_now().await;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mock_gitlab::{Fault, Payload};
+use mock_gitlab::{Drift, Fault, Payload};
 
 use super::*;
 use crate::authorization_server::bench::browser::*;

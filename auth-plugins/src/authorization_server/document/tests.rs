@@ -205,6 +205,18 @@ async fn a_slow_answer_ends_after_five_seconds() {
 }
 
 #[tokio::test]
+async fn a_head_without_end_is_not_read_to_its_end() {
+    let many = "x-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(20_000);
+    let long = format!("x-padding: {}\r\n", "a".repeat(2 * 1024 * 1024));
+    for headers in [many, long] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}");
+        let host = Host::playing([Reply::Stall(head.into_bytes())]).await;
+        let bench = bench(&host, Rules::default()).await;
+        assert!(bench.server.client(ID).await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_leads_inside_is_not_connected_to_and_the_answer_does_not_tell() {
     let canary = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = canary.local_addr().unwrap().port();

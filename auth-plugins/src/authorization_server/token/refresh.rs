@@ -2,9 +2,14 @@
 //! on whether its successor has arrived. RFC 6749 section 6, RFC 9700 section 4.14.2.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gitlab_mcp_store::StoreError;
 use http::Response;
+use sha2::{Digest as _, Sha256};
 
 use super::Presented;
 use super::refusal::{not_a_member, refresh_refused};
@@ -18,8 +23,8 @@ use crate::authorization_server::renewal::NotFresh;
 use crate::authorization_server::rules::TokenFormat;
 use crate::authorization_server::tokens::Tokens;
 
-/// Within so many seconds of a rotation the same token again is a race of one client.
-const RACE: u64 = 10;
+/// Within this time of a rotation the same token again is a race of one client.
+const RACE: Duration = Duration::from_secs(10);
 
 /// What a proven refresh token is, seen from the login.
 enum Standing {
@@ -42,7 +47,7 @@ impl AuthorizationServer {
             TokenFormat::GitLab { .. } => return self.refresh_gitlab(presented).await,
         }
         let (found, number) = self.proven(presented).await?;
-        match self.standing(&found.record, number) {
+        match self.standing(&found.record, number).await {
             Standing::Present => self.rotate(presented, found, number).await,
             Standing::Repeated => Ok(self.repeat(presented, &found.record)),
             Standing::Reused => Err(self.reused(presented, found.record).await?),
@@ -66,18 +71,36 @@ impl AuthorizationServer {
         Ok((found, token.rgen))
     }
 
-    fn standing(&self, login: &Login, number: u64) -> Standing {
+    async fn standing(&self, login: &Login, number: u64) -> Standing {
         if login.rgen == number {
             return Standing::Present;
         }
+        if login.rgen != number.saturating_add(1) {
+            return Standing::Reused;
+        }
         let age = self.tokens.now().saturating_sub(login.rotated);
-        let is_race = age < RACE;
         let is_lost = !login.present_used && age < self.rules.grace.as_secs();
-        if login.rgen == number.saturating_add(1) && (is_race || is_lost) {
+        if is_lost || self.is_race(login, age).await {
             Standing::Repeated
         } else {
             Standing::Reused
         }
+    }
+
+    /// Whether the login was rotated a moment ago. The store's clock decides: those of two replicas
+    /// may be further apart than a race lasts.
+    async fn is_race(&self, login: &Login, age: u64) -> bool {
+        match self.note_rotation(login).await {
+            Ok(noted) => noted > 1,
+            Err(_) => age < RACE.as_secs(),
+        }
+    }
+
+    /// Notes a rotation for as long as a race lasts; how often this one is noted.
+    async fn note_rotation(&self, login: &Login) -> Result<u64, StoreError> {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&login.sid));
+        let key = format!("race:{digest}:{}", login.rgen);
+        self.records.store().incr(&key, RACE).await
     }
 
     async fn rotate(
@@ -101,11 +124,13 @@ impl AuthorizationServer {
         });
         let changed = changed.await?.ok_or_else(refresh_refused)?;
         if rotated {
+            // Without the note the clocks of the replicas decide.
+            drop(self.note_rotation(&changed.record).await);
             presented.note(Event::TokenRefreshed, &changed.record);
             return Ok(self.issue_reference(&presented.asked.base, &changed.record));
         }
         // Another request with this token was faster.
-        match self.standing(&changed.record, number) {
+        match self.standing(&changed.record, number).await {
             Standing::Present | Standing::Repeated => Ok(self.repeat(presented, &changed.record)),
             Standing::Reused => Err(self.reused(presented, changed.record).await?),
         }

@@ -24,7 +24,7 @@ impl Browser {
         } else {
             request.header("Cookie", &jar.join("; "))
         };
-        let reply = request.send(desk.server.address()).await;
+        let reply = desk.send(&request).await;
         let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
         for (_, value) in lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             let pair = value.split(';').next().unwrap_or_default();

@@ -37,6 +37,7 @@ pub(super) fn play(workbench: &Workbench, redis: &mut Database) -> Result<(), Ou
     redis.thaw();
     refused?;
     crowd.goes_on(BETWEEN)?;
+    are_ready(&fleet, 200)?;
     let refused = redis.crash_redis(workbench, || {
         pause(AWAY);
         everything_is_refused(&fleet, &client, &crowd)
@@ -100,6 +101,23 @@ fn ways_in(client: &str) -> Vec<(&'static str, Request)> {
     ]
 }
 
+/// What every server says to a readiness probe; all of them are alive.
+fn are_ready(fleet: &Fleet<'_>, expected: u16) -> Result<(), Outcome> {
+    for server in 0..SERVERS {
+        for (path, status) in [("/health/ready", expected), ("/health", 200)] {
+            let request = Request::new("GET", path).header("Host", "mcp.example");
+            let answer = fleet.runtime.block_on(fleet.seats.ask(server, &request));
+            let reply = answer.map_err(|problem| format!("{path}: {problem:?}"))?;
+            if reply.status != status {
+                return Err(Outcome::Failed(format!(
+                    "{path} is not {status}: {reply:?}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Every way in, at every server. Meanwhile nobody's login is good for anything.
 fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Result<(), Outcome> {
     let well = crowd.well();
@@ -122,6 +140,7 @@ fn everything_is_refused(fleet: &Fleet<'_>, client: &str, crowd: &Crowd) -> Resu
             )));
         }
     }
+    are_ready(fleet, 503)?;
     if crowd.well() != well {
         return Err(Outcome::Failed(
             "a login was good for something without a store".to_owned(),

@@ -10,6 +10,7 @@ use mock_gitlab::{Clock, Fault, MockGitlab};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::process::pause;
 use crate::report::Outcome;
 use crate::server::Server;
 use crate::workbench::{Workbench, listening};
@@ -18,12 +19,14 @@ use crate::workbench::{Workbench, listening};
 pub(super) const SERVERS: usize = 3;
 const BASE: &str = "https://mcp.example";
 const HOST: &str = "mcp.example";
-const SECRET: &str = "Zt5-kW9q_Xv3Rn7Lb1Mc8Yd4Hs6Pf2JgQa";
+pub(super) const SECRET: &str = "Zt5-kW9q_Xv3Rn7Lb1Mc8Yd4Hs6Pf2JgQa";
 const TOKENS: &str = "POST /oauth/token";
 /// The developer everybody else resembles.
 const MODEL: &str = "alice";
 /// Above the numbers of the mock's own people.
 const FIRST: u64 = 70_000;
+/// Between the last request for a server and its end.
+const DRAIN: Duration = Duration::from_millis(300);
 /// A holder of a renewal that dies is waited for, which takes ten seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -115,6 +118,25 @@ impl<'a> Fleet<'a> {
             *place = Some(server);
         }
         Ok(())
+    }
+
+    /// Sets a variable for the servers that start from here on, or takes it away.
+    pub(super) fn set(&mut self, name: &'static str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| *known != name);
+        let value = value.map(|value| (name, value.to_owned()));
+        self.environment.extend(value);
+    }
+
+    /// Ends the server in a seat the way a roll-out does, and starts another one in its place.
+    pub(super) fn relieve(&mut self, seat: usize) -> Result<(), Outcome> {
+        self.seats.leave(seat);
+        pause(DRAIN);
+        if let Some(server) = self.servers.get_mut(seat).and_then(Option::take) {
+            let output = server.output().clone();
+            server.stop()?;
+            self.audit.extend(audit(&output));
+        }
+        self.fill(seat)
     }
 
     /// `kill -9` of the server in a seat.

@@ -5,6 +5,7 @@
 //! before the store has it. Such a login ends with the reason `rotation_lost`, and is named here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::fleet::{Fleet, SERVERS};
-use super::person::{Count, Lived, Person};
+use super::person::{Anew, Count, Lived, Person};
 use crate::process::{Deadline, pause};
 use crate::report::{Outcome, say};
 use crate::workbench::Workbench;
@@ -59,6 +60,7 @@ fn random() -> [u8; 2] {
 pub(super) struct Crowd {
     over: CancellationToken,
     well: Count,
+    anew: Arc<Anew>,
     people: Vec<tokio::task::JoinHandle<Lived>>,
 }
 
@@ -67,8 +69,9 @@ impl Crowd {
     pub(super) fn gather(fleet: &Fleet<'_>, number: u64) -> Result<Self, Outcome> {
         let client = fleet.client()?;
         let (over, well) = (CancellationToken::new(), Count::default());
+        let anew = Arc::default();
         let people = fleet.people(number)?.into_iter().map(|name| {
-            let person = Person::new(name, &client, &fleet.seats, &fleet.gitlab);
+            let person = Person::new(name, &client, &fleet.seats, &fleet.gitlab, &anew);
             let living = person.live(over.clone(), well.clone());
             fleet.runtime.spawn(living)
         });
@@ -76,6 +79,7 @@ impl Crowd {
             people: people.collect(),
             over,
             well,
+            anew,
         })
     }
 
@@ -91,6 +95,20 @@ impl Crowd {
         while self.well() < wanted {
             if deadline.is_over() || self.people.iter().any(tokio::task::JoinHandle::is_finished) {
                 return Err("somebody stopped, or everybody stands still".to_owned());
+            }
+            pause(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Everybody signs in once more.
+    pub(super) fn signs_in_anew(&self) -> Result<(), String> {
+        let wanted = self.anew.done() + self.people.len();
+        self.anew.begin();
+        let deadline = Deadline::after(STANDSTILL);
+        while self.anew.done() < wanted {
+            if deadline.is_over() {
+                return Err("somebody does not sign in anew".to_owned());
             }
             pause(Duration::from_millis(5));
         }

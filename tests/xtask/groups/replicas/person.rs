@@ -34,7 +34,31 @@ pub(super) struct Person {
     tokens: Option<Tokens>,
     /// Requests in a row that were told to come back.
     waits: usize,
+    anew: Arc<Anew>,
+    /// How often this one has begun a login because everybody did.
+    begun: usize,
     lived: Lived,
+}
+
+/// Everybody signs in anew, as people do whose logins have run out.
+#[derive(Debug, Default)]
+pub(super) struct Anew {
+    /// How often so far.
+    wanted: AtomicUsize,
+    /// How many have done so, each time counted.
+    done: AtomicUsize,
+}
+
+impl Anew {
+    /// From here on.
+    pub(super) fn begin(&self) {
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many have.
+    pub(super) fn done(&self) -> usize {
+        self.done.load(Ordering::Relaxed)
+    }
 }
 
 /// What a client holds.
@@ -93,6 +117,7 @@ impl Person {
         client: &str,
         seats: &Arc<Seats>,
         gitlab: &Arc<MockGitlab>,
+        anew: &Arc<Anew>,
     ) -> Self {
         Self {
             client: client.to_owned(),
@@ -101,6 +126,8 @@ impl Person {
             turn: name.len(),
             tokens: None,
             waits: 0,
+            anew: Arc::clone(anew),
+            begun: 0,
             lived: Lived {
                 name: name.clone(),
                 ..Lived::default()
@@ -156,6 +183,12 @@ impl Person {
     }
 
     async fn step(&mut self, refreshes: bool) -> Result<(), Step> {
+        if self.begun < self.anew.wanted.load(Ordering::Relaxed) {
+            self.sign_in().await?;
+            self.begun += 1;
+            self.anew.done.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
         let Some(tokens) = &self.tokens else {
             return self.sign_in().await;
         };

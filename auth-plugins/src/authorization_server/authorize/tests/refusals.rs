@@ -51,6 +51,26 @@ async fn without_a_client_and_its_redirect_uri_nobody_is_redirected() {
 }
 
 #[tokio::test]
+async fn who_is_no_client_is_told_the_same_whoever_it_is() {
+    let bench = bench_of_web_client().await;
+    let application = bench.server.application_id.clone();
+    let mut told = Vec::new();
+    for id in [
+        application.as_str(),
+        "stranger",
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "1",
+        "",
+    ] {
+        let asked = asking(&[("client_id", Some(id))]);
+        told.push(bench.visitor().get(&asked, "*/*").await.body);
+        let page = bench.visitor().open(&asked).await;
+        assert!(!page.body.contains(&application), "{id}");
+    }
+    assert!(told.iter().take(4).all(|one| *one == told[0]), "{told:?}");
+}
+
+#[tokio::test]
 async fn near_misses_of_a_redirect_uri_are_not_followed() {
     let bench = bench().await;
     bench

@@ -80,6 +80,43 @@ async fn an_answer_that_cannot_be_used_stores_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_what_it_says_stores_nothing() {
+    let bench = bench_of_web_client().await;
+    let renamed = |field| Fault::drift(Drift::Drop).field(field);
+    let retyped = |field| Fault::drift(Drift::Retype).field(field);
+    for fault in [
+        renamed("access_token"),
+        renamed("token_type"),
+        Fault::drift(Drift::Null).field("access_token"),
+        retyped("access_token"),
+        Fault::drift(Drift::Enum).field("token_type"),
+        Fault::bad_payload(Payload::InvalidUtf8),
+        Fault::bad_payload(Payload::InvalidJson),
+        Fault::bad_payload(Payload::NotANumber),
+        Fault::bad_payload(Payload::Deep),
+        Fault::bad_payload(Payload::GzipBomb),
+        Fault::bad_payload(Payload::WrongEncoding),
+        Fault::cut_json(),
+        Fault::cut_chunk(),
+        Fault::reset_mid_body(),
+    ] {
+        let name = format!("{fault:?}");
+        bench.gitlab.faults().add(fault.on("POST /oauth/token"));
+        let seen = bench.visitor().sign_in(&asking(&[]), "alice").await;
+        bench.gitlab.faults().clear();
+        let error = error_of(&seen);
+        assert!(
+            matches!(error.as_str(), "server_error" | "temporarily_unavailable"),
+            "{name}: {error}"
+        );
+        assert_eq!(stored(&bench).await, (0, 0), "{name}");
+    }
+    let seen = bench.visitor().sign_in(&asking(&[]), "alice").await;
+    assert!(parameter(&seen.location().unwrap(), "code").is_some());
+    assert_eq!(stored(&bench).await, (1, 1));
+}
+
+#[tokio::test]
 async fn who_somebody_is_must_be_known() {
     let bench = bench_of_web_client().await;
     for (status, expected) in [(503, "temporarily_unavailable"), (403, "server_error")] {

@@ -35,8 +35,19 @@ const ENDS: [(&str, Arrange); 5] = [
 
 #[tokio::test]
 async fn a_refusal_of_gitlab_ends_the_flow_by_its_code_and_is_repeated() {
-    for (code, arrange) in ENDS {
+    // Whatever words it puts beside the code.
+    let told = [
+        None,
+        Some("Invalid_Grant: Authorization_Pending, Slow_Down"),
+    ];
+    let cases = ENDS
+        .into_iter()
+        .flat_map(|end| told.map(|words| (end, words)));
+    for ((code, arrange), words) in cases {
         let scene = scene().await;
+        scene.bench.gitlab.edit(|world| {
+            world.quirks.oauth_error_description = words.map(str::to_owned);
+        });
         let flow = scene.program().await.field("flow_state");
         arrange(&scene);
         scene.pass_seconds(5);
@@ -99,6 +110,25 @@ async fn a_login_that_cannot_be_completed_fails_without_a_trace_of_the_tokens() 
         .records
         .count::<crate::authorization_server::grant::Login>();
     assert_eq!(logins.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_of_gitlab_the_login_is_as_long_as_its_token() {
+    let scene = scene().await;
+    scene
+        .bench
+        .gitlab
+        .edit(|world| world.quirks.no_refresh_token = true);
+    let started = scene.program().await;
+    scene.confirm(&started.field("user_code")).await;
+    scene.pass_seconds(5);
+    let complete = scene.poll(&started.field("flow_state")).await;
+    let codes::Redeemed::Login(code) = scene.redeem(&complete.field("code")).await else {
+        panic!("the code opens a login");
+    };
+    assert!(scene.server.fresh(code.sid()).await.is_ok());
+    scene.pass(Duration::from_hours(2));
+    assert!(scene.server.fresh(code.sid()).await.is_err());
 }
 
 /// The device grant as GitLab refuses it, and what a program is told.

@@ -1,6 +1,7 @@
 //! A GitLab that does not answer, or not as it should.
 
 use super::*;
+use crate::authorization_server::bench::heard::Heard;
 
 fn passing() -> Vec<(&'static str, Fault)> {
     vec![
@@ -128,6 +129,40 @@ async fn a_refusal_ends_the_login_once() {
         server.settle().await;
     }
     assert_eq!(revoked(), 1);
+}
+
+#[tokio::test]
+async fn the_audit_says_why_a_login_ended_and_the_log_what_the_operator_has_to_do() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let replicas = Replicas::one().await;
+    let server = replicas.server();
+    let login = replicas.login().await;
+    replicas
+        .gitlab()
+        .edit(|world| world.quirks.refuse_refreshes = 1);
+    replicas.pass(LIFE);
+    for _ in 0..3 {
+        assert_eq!(server.fresh(&login.sid).await.err(), Some(NotFresh::Ended));
+    }
+    server.settle().await;
+    let ends = |all: &[String]| {
+        let ends = all.iter().filter(|one| one.starts_with("login_ended"));
+        ends.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ends(&heard.events()),
+        ["login_ended ok upstream_invalid_grant"]
+    );
+    // An application that GitLab does not know is nobody's login.
+    let login = replicas.login().await;
+    replicas.gitlab().edit(|world| world.applications.clear());
+    replicas.pass(LIFE);
+    assert!(server.fresh(&login.sid).await.is_err());
+    assert_eq!(ends(&heard.events()).len(), 1);
+    let text = heard.text();
+    assert!(text.contains("GitLab refuses the application of this server"));
+    assert!(!text.contains(login.access.expose()));
 }
 
 #[tokio::test]

@@ -131,6 +131,38 @@ async fn a_holder_that_slept_does_not_overwrite_a_later_pair() {
 }
 
 #[tokio::test]
+async fn a_holder_that_waits_longer_than_its_lease_keeps_it() {
+    let replicas = Replicas::with(Rules::default(), 2).await;
+    let login = replicas.login().await;
+    replicas.pass(LIFE);
+    let slow = Fault::latency(Duration::from_secs(15)).on(REFRESH);
+    replicas.gitlab().faults().add(slow);
+    let call = |server: &Arc<AuthorizationServer>| {
+        let (server, sid) = (Arc::clone(server), login.sid.clone());
+        tokio::spawn(async move { server.fresh(&sid).await.map(|login| login.ugen) })
+    };
+    let holder = call(&replicas.servers[0]);
+    until(|| async { replicas.renewals() == 1 }).await;
+    let mut other = None;
+    for second in 1..=15 {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::resume();
+        replicas.pass(1);
+        // What is due gets its turn.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        if second == 12 {
+            other = Some(call(&replicas.servers[1]));
+        }
+    }
+    assert_eq!(holder.await.unwrap(), Ok(2));
+    assert_eq!(other.unwrap().await.unwrap(), Ok(2));
+    assert_eq!(replicas.renewals(), 1);
+}
+
+#[tokio::test]
 async fn a_holder_that_slept_before_gitlab_saw_it_uses_the_later_pair() {
     let replicas = Replicas::with(Rules::default(), 2).await;
     let login = replicas.login().await;
