@@ -13,6 +13,7 @@ mod caller;
 mod challenge;
 mod credential;
 mod front;
+mod granted;
 mod registry;
 mod routes;
 mod static_bearer;
@@ -22,6 +23,7 @@ pub use caller::{Caller, Principal};
 pub use challenge::{AuthError, Challenge, SignInLink, SignInPage, bearer_realm};
 pub use credential::{Credential, ForeignOrigin, Generation, HeaderKind};
 pub use front::{ReachedAt, SERVER_URL, STATELESS_MODE};
+pub use granted::{Granted, Scope};
 pub use registry::{
     AUTH_MODE, AuthDescriptor, BEARER, Listening, OPEN_LOOPBACK, Prepared, RegistryError, SETTINGS,
     Selection, choose, implied_http, linked, select,

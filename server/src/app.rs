@@ -29,6 +29,8 @@ pub struct App {
     pub resources: Arc<Vec<Box<dyn Resource>>>,
     /// What linked plugins need declared besides.
     pub capabilities: Arc<Vec<Capability>>,
+    /// The registered name of the auth mode.
+    pub mode: &'static str,
     /// Who is calling.
     pub auth: Arc<dyn AuthProvider>,
     /// The way to GitLab.

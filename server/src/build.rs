@@ -202,8 +202,6 @@ pub struct Started {
     pub instance: Instance,
     /// How clients reach it.
     pub transport: Transport,
-    /// The name of the auth mode.
-    pub mode: &'static str,
     /// Why this mode.
     pub because: String,
     /// What the operator should know.
@@ -281,6 +279,7 @@ pub(crate) async fn build(outside: Outside, checked: Checked) -> Result<Started,
                 .collect(),
         ),
         capabilities: Arc::new(inventory::iter::<Capability>.into_iter().copied().collect()),
+        mode,
         auth: network.auth,
         gitlab: network.gitlab,
         tool_settings: Arc::new(checked.tools.settings),
@@ -295,7 +294,6 @@ pub(crate) async fn build(outside: Outside, checked: Checked) -> Result<Started,
         app,
         instance,
         transport,
-        mode,
         because,
         warnings: checked.warnings,
     })

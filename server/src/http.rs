@@ -9,6 +9,7 @@
 //! | `size`, `media`, `message` | the body |
 //! | `era`, `post`, `batch` | which protocol, and who answers |
 //! | `discovery` | what callers without a credential may ask, where they may |
+//! | `scope` | which tools a token suffices for, where it could be granted more |
 //! | `rate`, `limits` | how often |
 //! | `access` | what is logged of it |
 
@@ -42,6 +43,7 @@ mod refusal;
 mod rest;
 mod rewrite;
 mod routes;
+mod scope;
 mod size;
 
 pub use access::Silence;

@@ -11,6 +11,7 @@
 #![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
 pub mod app;
+mod audit;
 mod build;
 mod cli;
 pub mod config;

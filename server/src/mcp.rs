@@ -33,12 +33,13 @@ pub(crate) use capabilities::Wire;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use local::{Lines, Outgoing, run as run_local};
 pub(crate) use session::{Rejected, Session};
-pub(crate) use sessions::{Opened, Sessions};
+pub(crate) use sessions::{Missing, Opened, Sessions};
 pub(crate) use splice::spliced;
 pub(crate) use sse::response as event_stream;
 pub(crate) use tool_list::Form;
 
 use crate::app::App;
+use crate::audit::Audit;
 use crate::http::Metrics;
 use capabilities::Declared;
 use listen::Listeners;
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) declared: Declared,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Audit,
     /// Cancelled when the process stops taking work; open streams then end, calls go on.
     pub(crate) stopping: CancellationToken,
     tools: ToolList,
@@ -75,10 +77,12 @@ impl Shared {
         let declared = Declared::of(&app);
         let instructions = capabilities::instructions(&app);
         let seal = RequestState::new(app.random.as_ref());
+        let audit = Audit::new(app.mode);
         Arc::new(Self {
             app,
             declared,
             metrics,
+            audit,
             stopping,
             tools,
             identity,

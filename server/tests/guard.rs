@@ -23,6 +23,8 @@ mod legacy;
 mod modern;
 #[path = "guard/rest.rs"]
 mod rest;
+#[path = "guard/scope.rs"]
+mod scope;
 #[path = "guard/server.rs"]
 mod server;
 #[path = "guard/stdio.rs"]

@@ -1,13 +1,17 @@
 // A person with a browser without scripts: follows redirects and links of pages that lead on, keeps
 // cookies by host and path, and fills in whatever form stands in the way.
 
-const ANSWERS = { login: 'alice', password: 'any password', decision: 'approve' };
+const ANSWERS = {
+    login: 'alice', password: 'any password', decision: 'approve',
+    'user[login]': 'alice', 'user[password]': 'alice-winds-the-spring',
+};
 const STEPS = 40;
 
 export class Person {
     constructor() {
         this.cookies = [];
         this.url = '';
+        this.status = 0;
         this.page = '';
     }
 
@@ -45,18 +49,23 @@ export class Person {
         });
         answer.headers.getSetCookie().forEach((line) => this.keep(url, line));
         this.url = url;
+        this.status = answer.status;
         this.page = await answer.text();
         const location = answer.headers.get('location');
         return location && { url: new URL(location, url).href };
     }
 
-    /** What a page asks for next: its form, or the link it leads on to. */
-    answer() {
-        const form = this.page.match(/<form[\s\S]*?<\/form>/)?.[0];
+    /** The forms of the page. */
+    forms() {
+        return this.page.match(/<form[\s\S]*?<\/form>/g) ?? [];
+    }
+
+    /** What a page asks for next: a form of it, its first, or the link it leads on to. */
+    answer(form = this.forms()[0]) {
         if (form) {
             const action = attribute(form, 'action') ?? this.url;
             const fields = {};
-            for (const [tag] of this.page.matchAll(/<(?:input|button)[^>]*>/g)) {
+            for (const [tag] of form.matchAll(/<(?:input|button)[^>]*>/g)) {
                 const name = attribute(tag, 'name');
                 if (name && !['remember', 'abort'].includes(name)) {
                     fields[name] ??= ANSWERS[name] ?? attribute(tag, 'value') ?? '';

@@ -12,7 +12,7 @@ import { createServer } from 'node:http';
 import { load } from './steps.mjs';
 
 /** The one application: public, with the callbacks of both modes at any port. */
-export const CLIENT_ID = 'second-upstream-application';
+const CLIENT_ID = 'second-upstream-application';
 const USERS = { alice: 41, bob: 42 };
 /** Seconds of an access token: short enough that renewals happen while a test runs. */
 const LIFE = 3;
@@ -34,6 +34,7 @@ const own = {
     })),
     '/api/v4/user': asBearer((token) => ({ id: USERS[token.accountId], username: token.accountId, state: 'active' })),
     '/api/v4/groups': asBearer(() => []),
+    '/-/application': (request, response) => json(response, 200, { client_id: CLIENT_ID }),
     '/-/seen': (request, response) => json(response, 200, seen),
 };
 http.on('request', (request, response) => {

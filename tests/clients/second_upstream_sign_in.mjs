@@ -2,21 +2,24 @@
 //
 // Usage: node second_upstream_sign_in.mjs callback-proxy|session redirect|device
 
-import { check, script, setting } from './steps.mjs';
+import { check, script } from './steps.mjs';
 import { Person } from './person.mjs';
 import { Program, listener, plant, withServer } from './sign_in.mjs';
+import { UPSTREAM, isKnown, plantSeen, refreshes, registered, seen, until } from './upstream.mjs';
 
 const [SETTING, CASE] = process.argv.slice(2);
-const UPSTREAM = setting('GITLAB');
-const CLIENT_ID = 'second-upstream-application';
+let application;
 
 await script(async () => {
-    const further = () => ({
-        GITLAB_API_URL: `${UPSTREAM}/api/v4`,
-        GITLAB_OAUTH_APP_ID: CLIENT_ID,
-        OAUTH_DEVICE_FLOW: 'on',
-        OAUTH_REFRESH_GRACE_SECONDS: '10',
-    });
+    const further = async (base) => {
+        application = await registered(base);
+        return {
+            GITLAB_API_URL: `${UPSTREAM}/api/v4`,
+            GITLAB_OAUTH_APP_ID: application.client_id,
+            OAUTH_DEVICE_FLOW: 'on',
+            OAUTH_REFRESH_GRACE_SECONDS: '10',
+        };
+    };
     await withServer(SETTING, further, async (base, said) => {
         const waiting = await listener();
         const program = new Program(base, waiting.redirectUri);
@@ -26,9 +29,7 @@ await script(async () => {
         await revoked(program, said);
         await reused(base);
     });
-    for (const { asked, handed } of await seen()) {
-        plant(...handed, asked.code, asked.code_verifier, asked.refresh_token, asked.device_code);
-    }
+    await plantSeen();
 });
 
 /** From the program's link to its code: our consent page, and sign-in and consent at the upstream. */
@@ -90,7 +91,7 @@ async function revoked(program, said) {
     await until('the record of the revocation', () => said().includes('"upstream_revoked"'));
     const again = await fetch(`${UPSTREAM}/oauth/token`, {
         method: 'POST',
-        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh, client_id: CLIENT_ID }),
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh, client_id: application.client_id }),
     });
     check('the refresh token is gone, too', again.status === 400, again.status);
     const answer = await program.refresh();
@@ -123,29 +124,4 @@ async function isAlice(program) {
 
 function ourCookies(person) {
     return person.cookies.filter(({ name }) => name.startsWith('gitlab-mcp')).map(({ value }) => value);
-}
-
-async function isKnown(access) {
-    const answer = await fetch(`${UPSTREAM}/oauth/token/info`, { headers: { authorization: `Bearer ${access}` } });
-    return answer.status === 200;
-}
-
-async function seen() {
-    return (await fetch(`${UPSTREAM}/-/seen`)).json();
-}
-
-async function refreshes() {
-    return (await seen()).filter(({ asked }) => asked.grant_type === 'refresh_token');
-}
-
-/** Tries until there is something; every try does what a client does anyway. */
-async function until(what, attempt) {
-    for (let tries = 0; tries < 200; tries += 1) {
-        const found = await attempt();
-        if (found) {
-            return found;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`${what}: waited for in vain`);
 }

@@ -33,53 +33,64 @@ function logName() {
 }
 
 /**
- * Runs `body` with a server in the named setting; `further` makes the rest of its environment from
- * its public URL, and `body` gets that URL and what the server has logged. The URL is known before
- * the server starts, because it is that of a door in front of it; it is another site than GitLab's
- * for a browser.
+ * Runs `body` with a server in the named setting, or with several of one URL; `further` makes the rest
+ * of their environment from that URL, and `body` gets the URL and what they have logged. The URL is
+ * known before they start, because it is that of a door in front of them, which leads to one after the
+ * other; it is another site than GitLab's for a browser.
  */
-export async function withServer(name, further, body) {
+export async function withServer(name, further, body, replicas = 1) {
     const master = randomBytes(32).toString('base64url');
     plant(master);
-    let address;
+    const servers = [];
+    let turn = 0;
     const door = createDoor((coming) => {
-        const going = connect(address);
+        turn += 1;
+        const going = connect(servers[turn % servers.length].port, '127.0.0.1');
         coming.pipe(going).pipe(coming);
         coming.on('error', () => going.destroy());
         going.on('error', () => coming.destroy());
     });
     await new Promise((resolve) => door.listen(0, '127.0.0.1', resolve));
     const base = `http://localhost:${door.address().port}`;
-    const server = spawn(setting('PROGRAM'), [], {
-        env: {
-            HOME: setting('FOLDER'),
-            STREAMABLE_HTTP: 'true', HOST: '127.0.0.1', PORT: '0',
-            MCP_SERVER_URL: base,
-            OAUTH_SESSION_SECRET: master,
-            MAX_REQUESTS_PER_MINUTE: '100000', OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE: '10000',
-            LOG_LEVEL: 'trace',
-            ...SETTINGS[name], ...await further(base),
-        },
-        stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    server.stderr.on('data', (chunk) => {
-        said += chunk;
-        appendFileSync(join(setting('LOGS'), `${logName()}.log`), chunk);
-    });
-    const ended = new Promise((resolve) => server.on('close', resolve));
+    const environment = {
+        HOME: setting('FOLDER'),
+        STREAMABLE_HTTP: 'true', HOST: '127.0.0.1', PORT: '0',
+        MCP_SERVER_URL: base,
+        OAUTH_SESSION_SECRET: master,
+        MAX_REQUESTS_PER_MINUTE: '100000', OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE: '10000',
+        LOG_LEVEL: 'trace',
+        ...SETTINGS[name], ...await further(base),
+    };
     try {
-        const port = await Promise.race([
-            waitFor(/listening on http:\/\/127\.0\.0\.1:(\d+)/, () => said),
-            ended.then(() => Promise.reject(new Error(`the server ended: ${said.slice(-2000)}`))),
-        ]);
-        address = { host: '127.0.0.1', port: Number(port) };
-        return await body(base, () => said);
+        while (servers.length < replicas) {
+            servers.push(startServer(environment));
+            await servers.at(-1).listens();
+        }
+        return await body(base, () => servers.map(({ said }) => said).join(''));
     } finally {
-        server.kill('SIGTERM');
-        await ended;
+        for (const server of servers) {
+            server.process.kill('SIGTERM');
+            await server.ended;
+        }
         door.close();
     }
+}
+
+/** A server, and when it listens; the log of each goes to the same file. */
+function startServer(env) {
+    const process = spawn(setting('PROGRAM'), [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const server = { process, said: '', ended: new Promise((resolve) => process.on('close', resolve)) };
+    process.stderr.on('data', (chunk) => {
+        server.said += chunk;
+        appendFileSync(join(setting('LOGS'), `${logName()}.log`), chunk);
+    });
+    server.listens = async () => {
+        server.port = Number(await Promise.race([
+            waitFor(/listening on http:\/\/127\.0\.0\.1:(\d+)/, () => server.said),
+            server.ended.then(() => Promise.reject(new Error(`the server ended: ${server.said.slice(-2000)}`))),
+        ]));
+    };
+    return server;
 }
 
 /** A program on this computer that waits for its code; `came` is what the browser brought. */
@@ -203,6 +214,33 @@ export class Program {
         const answer = await fetch(`${this.base}${path}`, { method: 'POST', body });
         const text = await answer.text();
         return { status: answer.status, body: text && JSON.parse(text) };
+    }
+
+    /** The same in one request, without a session: for many at once. */
+    async whoamiAtOnce() {
+        const version = '2026-07-28';
+        const answer = await fetch(this.endpoint, {
+            method: 'POST',
+            headers: {
+                authorization: `Bearer ${this.kept.tokens.access_token}`,
+                accept: 'application/json, text/event-stream',
+                'content-type': 'application/json',
+                'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'whoami',
+            },
+            body: JSON.stringify({
+                jsonrpc: '2.0', id: 1, method: 'tools/call',
+                params: {
+                    name: 'whoami', arguments: {},
+                    _meta: {
+                        'io.modelcontextprotocol/protocolVersion': version,
+                        'io.modelcontextprotocol/clientCapabilities': {},
+                    },
+                },
+            }),
+        });
+        const text = await answer.text();
+        const told = text.match(/"username":"([^"]+)"/)?.[1];
+        return told ?? `${answer.status} ${text}`;
     }
 
     /** Who GitLab says it is. */

@@ -14,6 +14,7 @@ mod restart;
 mod secrets;
 mod start;
 mod stateless;
+mod step_up;
 mod tokens;
 mod wire;
 

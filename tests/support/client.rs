@@ -68,6 +68,11 @@ impl McpClient {
         assert_eq!(reply.status, 202, "{reply:?}");
     }
 
+    /// The id of its session, if it has one.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
     /// A request of this client with any body.
     pub fn raw(&self, body: impl Into<Vec<u8>>) -> Request {
         let mut request = Request::mcp(body);

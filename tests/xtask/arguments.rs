@@ -12,7 +12,7 @@ Usage: cargo xtask test [--list] [--only GROUP]… [--write]
 
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
                        target directory)
-GITLAB_MCP_TEST_ROUNDS rounds of each race of the group replicas (default: 100)
+GITLAB_MCP_TEST_ROUNDS rounds of each race (default: 100 in the group replicas, 25 in second-upstream)
 GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)";
 
 /// What was asked for.

@@ -96,7 +96,7 @@ pub(crate) const ALL: [Group; 16] = [
     },
     Group {
         name: "second-upstream",
-        about: "the sign-in with another OAuth server in GitLab's place (Node)",
+        about: "the sign-in with other OAuth servers in GitLab's place (Node, Debian's Doorkeeper)",
         run: second_upstream::run,
     },
     Group {

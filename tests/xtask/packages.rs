@@ -3,6 +3,7 @@
 mod chromium;
 mod databases;
 mod debian;
+mod doorkeeper;
 mod node;
 mod python;
 mod suite;
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub(crate) use chromium::Chromium;
 pub(crate) use databases::Databases;
 pub(crate) use debian::is_root;
+pub(crate) use doorkeeper::Doorkeeper;
 pub(crate) use node::Node;
 pub(crate) use python::{MCP_CLIENT, Python};
 pub(crate) use suite::Suite;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::packages::{Chromium, Databases, MCP_CLIENT, Node, Python, Suite};
+use crate::packages::{Chromium, Databases, Doorkeeper, MCP_CLIENT, Node, Python, Suite};
 use crate::process::{Finished, Guard, run, timed};
 use crate::report::{Lack, Outcome, Report, say};
 
@@ -43,6 +43,7 @@ pub(crate) struct Workbench {
     suite: OnceCell<Result<Suite, Lack>>,
     chromium: OnceCell<Result<Chromium, Lack>>,
     databases: OnceCell<Result<Databases, Lack>>,
+    doorkeeper: OnceCell<Result<Doorkeeper, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
 }
 
@@ -76,6 +77,7 @@ impl Workbench {
             suite: OnceCell::new(),
             chromium: OnceCell::new(),
             databases: OnceCell::new(),
+            doorkeeper: OnceCell::new(),
             binaries: OnceCell::new(),
         })
     }
@@ -145,6 +147,15 @@ impl Workbench {
     pub(crate) fn databases(&self) -> Result<&Databases, Lack> {
         let install = || Databases::install(&self.guard);
         self.databases
+            .get_or_init(install)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The library GitLab's OAuth is made of.
+    pub(crate) fn doorkeeper(&self) -> Result<&Doorkeeper, Lack> {
+        let install = || Doorkeeper::install(&self.guard);
+        self.doorkeeper
             .get_or_init(install)
             .as_ref()
             .map_err(Clone::clone)

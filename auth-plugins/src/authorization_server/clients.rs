@@ -84,6 +84,15 @@ impl AuthorizationServer {
         Ok(found.record.client(&self.rules.redirects))
     }
 
+    /// What a client calls itself, as far as nobody outside has to be asked; else empty.
+    pub(super) async fn name_at_hand(&self, id: &str) -> String {
+        if is_url(id) {
+            return String::new();
+        }
+        let client = self.client_with_grant(id).await;
+        client.map(|client| client.name).unwrap_or_default()
+    }
+
     /// Marks a registration as used: a login with it begins. Ids of other kinds need no mark.
     pub async fn client_used(&self, id: &str) {
         let is_stored = self.rules.sealed.is_none() && !is_url(id);

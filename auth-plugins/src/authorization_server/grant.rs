@@ -182,6 +182,9 @@ pub struct Unrevoked {
     /// Revoking an access token also ends its refresh token, and the other way round.
     #[serde(with = "kept")]
     pub token: Secret<GitLabToken>,
+    /// The login it was for; empty where none began.
+    #[serde(default)]
+    pub sid: String,
     /// Failed attempts so far.
     pub tries: u32,
 }

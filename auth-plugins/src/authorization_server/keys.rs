@@ -19,6 +19,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 mod client_id;
+mod previous;
+
+use previous::Uses;
 
 const LAYOUT: u8 = 1;
 const ID: usize = 4;
@@ -91,6 +94,7 @@ impl fmt::Debug for Opened {
 pub struct Keys {
     present: Master,
     previous: Option<Master>,
+    uses: Option<Uses>,
 }
 
 impl fmt::Debug for Keys {
@@ -153,6 +157,7 @@ impl Keys {
         Self {
             present: Master::new(present.expose().as_bytes()),
             previous: previous.map(|secret| Master::new(secret.expose().as_bytes())),
+            uses: None,
         }
     }
 
@@ -163,6 +168,7 @@ impl Keys {
         Self {
             present: Master::new(secret.as_ref()),
             previous: None,
+            uses: None,
         }
     }
 
@@ -218,10 +224,12 @@ impl Keys {
         let plain = cipher
             .decrypt(nonce.into(), payload)
             .map_err(|_| Unopened)?;
-        Ok(Opened {
-            plain: Zeroizing::new(plain),
-            by_previous: master.id != self.present.id,
-        })
+        let by_previous = master.id != self.present.id;
+        let plain = Zeroizing::new(plain);
+        if by_previous {
+            self.previous_was_used(purpose);
+        }
+        Ok(Opened { plain, by_previous })
     }
 
     /// [`Keys::seal`] as text: base64url without padding.
@@ -276,7 +284,11 @@ impl Keys {
         };
         let masters = [Some(&self.present), self.previous.as_ref()];
         let mut fitting = masters.into_iter().flatten().filter(|one| one.id == *id);
-        fitting.any(|master| master.mac(purpose, parts).verify_slice(mac).is_ok())
+        let fits = fitting.any(|master| master.mac(purpose, parts).verify_slice(mac).is_ok());
+        if fits && *id != self.present.id {
+            self.previous_was_used(purpose);
+        }
+        fits
     }
 }
 

@@ -194,14 +194,15 @@ impl AuthorizationServer {
     /// [`StoreError`]; whether the login goes on is unknown.
     pub async fn end(&self, login: Login, reason: &str) -> Result<(), StoreError> {
         let sid = login.sid;
-        let aside = self.put_aside(login.access).await?;
+        let aside = self.put_aside(login.access, &sid).await?;
         if !self.records.delete::<Login>(&sid).await? {
             return self.take_back(aside).await;
         }
         let username = login.username.unwrap_or_default();
+        let name = self.name_at_hand(&login.client).await;
         Entry::new(Event::LoginEnded)
             .because(reason)
-            .client(&login.client, "")
+            .client(&login.client, &name)
             .person(&login.subject, &username)
             .login(&sid)
             .write();

@@ -36,6 +36,7 @@ const EXPIRED: usize = 500;
 pub(super) struct Aside {
     id: String,
     token: Secret<GitLabToken>,
+    sid: String,
 }
 
 /// Whether an attempt has settled the matter.
@@ -59,23 +60,32 @@ impl AuthorizationServer {
 
     /// Revokes a token at GitLab; one that cannot be revoked at once is put aside for later.
     pub(crate) async fn revoke_upstream(&self, token: Secret<GitLabToken>) {
-        if attempt(&self.application, &token).await == Attempt::Again
-            && let Err(error) = self.put_aside(token).await
+        if attempt(&self.application, &token, "").await == Attempt::Again
+            && let Err(error) = self.put_aside(token, "").await
         {
             warn!(%error, "a token of GitLab stays valid until it expires");
         }
     }
 
-    /// Puts a token aside, to be revoked by [`AuthorizationServer::revoke_soon`] or a later tick.
-    pub(super) async fn put_aside(&self, token: Secret<GitLabToken>) -> Result<Aside, StoreError> {
+    /// Puts the token of the login `sid` aside, to be revoked by
+    /// [`AuthorizationServer::revoke_soon`] or a later tick.
+    pub(super) async fn put_aside(
+        &self,
+        token: Secret<GitLabToken>,
+        sid: &str,
+    ) -> Result<Aside, StoreError> {
         let id = random::token(&*self.random, 16);
-        let unrevoked = Unrevoked { token, tries: 0 };
+        let unrevoked = Unrevoked {
+            token,
+            sid: sid.to_owned(),
+            tries: 0,
+        };
         let due = rank(self.tokens.now().saturating_add(HEAD_START));
         self.records
             .put_ranked(&id, &unrevoked, due, REVOKE_FOR)
             .await?;
-        let token = unrevoked.token;
-        Ok(Aside { id, token })
+        let Unrevoked { token, sid, .. } = unrevoked;
+        Ok(Aside { id, token, sid })
     }
 
     /// The token need not be revoked, because somebody else does it.
@@ -91,7 +101,7 @@ impl AuthorizationServer {
         };
         let (application, records) = (self.application.clone(), self.records.clone());
         tokio::spawn(async move {
-            if attempt(&application, &aside.token).await == Attempt::Settled
+            if attempt(&application, &aside.token, &aside.sid).await == Attempt::Settled
                 && let Err(error) = records.delete::<Unrevoked>(&aside.id).await
             {
                 // Revoking twice does no harm.
@@ -129,22 +139,24 @@ impl AuthorizationServer {
         if !matches!(claimed.await?, Updated::Done(_)) {
             return Ok(());
         }
-        if attempt(&self.application, &found.record.token).await == Attempt::Settled {
+        let Unrevoked { token, sid, .. } = &found.record;
+        if attempt(&self.application, token, sid).await == Attempt::Settled {
             self.records.forget(&found).await?;
         }
         Ok(())
     }
 }
 
-async fn attempt(application: &GitLabOAuth, token: &Secret<GitLabToken>) -> Attempt {
+async fn attempt(application: &GitLabOAuth, token: &Secret<GitLabToken>, sid: &str) -> Attempt {
+    let entry = Entry::new(Event::UpstreamRevoked).login(sid);
     match application.revoke(token).await {
         Ok(()) => {
-            Entry::new(Event::UpstreamRevoked).write();
+            entry.write();
             Attempt::Settled
         }
         Err(GrantError::Transient | GrantError::Invalid) => Attempt::Again,
         Err(GrantError::Refused(code)) => {
-            Entry::new(Event::UpstreamRevoked).refused(&code).write();
+            entry.refused(&code).write();
             warn!(code, "GitLab does not revoke a token");
             Attempt::Settled
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gitlab_mcp_core::auth::{
     AuthError, AuthProvider, BuildContext, BuildError, Caller, Challenge, Credential, Generation,
-    HeaderKind, Principal, Routes,
+    Granted, HeaderKind, Principal, Routes,
 };
 use gitlab_mcp_store::{Guarantees, open};
 use http::header::AUTHORIZATION;
@@ -73,7 +73,7 @@ impl Provider {
             patience,
         } = settings;
         let keys = match &secret {
-            Some(secret) => Keys::new(secret, previous.as_ref()),
+            Some(secret) => Keys::new(secret, previous.as_ref()).recording(Arc::clone(&clock)),
             None => Keys::of_this_process(&*random),
         };
         let store = open(&backend, &prefix, patience, Arc::clone(&clock))
@@ -147,11 +147,12 @@ impl Provider {
             Some(client) => principal.through(client),
             None => principal,
         };
+        let granted = Granted::less_than_all(&verified.scope, || base.resource_metadata(is_root));
         let own = Own {
             behind: verified.behind,
             credential: verified.credential,
         };
-        Ok(Caller::with_own(principal, Arc::new(own)))
+        Ok(Caller::with_own(principal, Arc::new(own)).granted(granted))
     }
 
     /// The group list holds for tokens in other headers as well.

@@ -153,8 +153,9 @@ impl Records {
             // It may have moved from the one to the other between two looks.
             places.extend(places.first().cloned());
         }
-        for place in places {
+        for (nth, place) in places.into_iter().enumerate() {
             if let Some(held) = self.store.get(&place).await? {
+                self.found_at(nth);
                 return Ok(self.found(place, &held));
             }
         }
@@ -191,15 +192,17 @@ impl Records {
         id: &str,
         life: Duration,
     ) -> Result<TakenRecord<R>, StoreError> {
-        for place in self.places(R::NAMESPACE, id) {
+        for (nth, place) in self.places(R::NAMESPACE, id).into_iter().enumerate() {
             let held = self.store.get(&place).await?;
             let tombstone = held.map(|held| held.value.bytes).unwrap_or_default();
             match self.store.take(&place, tombstone, life).await? {
                 Taken::First(held) => {
+                    self.found_at(nth);
                     let record = self.open(&place, &held.value.bytes);
                     return Ok(record.map_or(TakenRecord::Absent, TakenRecord::First));
                 }
                 Taken::Before { tombstone, ago } => {
+                    self.found_at(nth);
                     return Ok(match self.open(&place, &tombstone) {
                         Some(record) => TakenRecord::Before { record, ago },
                         None => TakenRecord::Absent,
@@ -335,6 +338,15 @@ impl Records {
             );
         }
         record
+    }
+
+    /// A record was at the place number `nth` of [`Records::places`]: it stays there, whichever
+    /// secret seals it.
+    fn found_at(&self, nth: usize) {
+        // The second place is that of the previous key.
+        if nth == 1 {
+            self.keys.previous_was_used(Purpose::LookUp);
+        }
     }
 
     /// Where a record of `id` is put.

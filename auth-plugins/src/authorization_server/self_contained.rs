@@ -115,7 +115,7 @@ impl AuthorizationServer {
                 .write();
             self.end_token(&claims.jti).await?;
             if let Some(access) = secret(access.expose().to_owned()) {
-                let aside = self.put_aside(access).await?;
+                let aside = self.put_aside(access, &claims.sid).await?;
                 self.revoke_soon(aside);
             }
         }
@@ -176,7 +176,7 @@ impl AuthorizationServer {
                 return Ok(None);
             }
             self.end_token(&claims.jti).await?;
-            let aside = self.put_aside(access).await?;
+            let aside = self.put_aside(access, &claims.sid).await?;
             self.revoke_soon(aside);
             return Ok(Some((claims.sid, claims.sub)));
         }
@@ -194,7 +194,7 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn disown(&self, login: Login, reason: &str) -> Result<(), StoreError> {
-        let aside = self.put_aside(login.access).await?;
+        let aside = self.put_aside(login.access, &login.sid).await?;
         Entry::new(Event::LoginEnded)
             .because(reason)
             .client(&login.client, "")

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Challenge;
+use super::{Challenge, Granted};
 use crate::gitlab::Instance;
 
 /// A verified identity. Keys of sessions, caches and rate limits are made from it.
@@ -64,6 +64,7 @@ pub struct Caller {
     principal: Principal,
     own: Option<Arc<dyn Any + Send + Sync>>,
     discovers: Option<Arc<Challenge>>,
+    granted: Option<Arc<Granted>>,
 }
 
 impl Caller {
@@ -73,6 +74,7 @@ impl Caller {
             principal,
             own: None,
             discovers: None,
+            granted: None,
         }
     }
 
@@ -82,6 +84,7 @@ impl Caller {
             principal,
             own: Some(own),
             discovers: None,
+            granted: None,
         }
     }
 
@@ -92,7 +95,21 @@ impl Caller {
             principal,
             own: None,
             discovers: Some(Arc::new(challenge)),
+            granted: None,
         }
+    }
+
+    /// The same caller with a token that does not suffice for every tool. `None` says that it does,
+    /// or that this mode has no authorization server that could grant more.
+    #[must_use]
+    pub fn granted(mut self, granted: Option<Granted>) -> Self {
+        self.granted = granted.map(Arc::new);
+        self
+    }
+
+    /// What was granted to the caller's token, where that is less than every tool needs.
+    pub fn grant(&self) -> Option<&Granted> {
+        self.granted.as_deref()
     }
 
     /// The answer to everything but discovery, for a caller without a credential.

@@ -167,6 +167,32 @@ impl ArgumentRules {
         }
     }
 
+    /// The project a call with these arguments is about, as far as they or the defaults say: also
+    /// when a URL or a reference in another argument names it. The text may be anything.
+    pub fn project(
+        &self,
+        given: &Map<String, Value>,
+        instance: &Instance,
+        settings: &ToolSettings,
+    ) -> Option<String> {
+        let naming = given.iter().filter_map(|(name, value)| {
+            let name = self.aliases.get(name).unwrap_or(name);
+            let role = self.rules.get(name)?.role?;
+            let names = matches!(role, Role::Project | Role::Iid);
+            names.then(|| (name.clone(), value.clone()))
+        });
+        let mut naming = naming.collect();
+        self.fill_from_locations(&mut naming, instance, &mut Vec::new());
+        self.fill_defaults(&mut naming, settings);
+        let mut projects = self.rules.iter();
+        let (name, _) = projects.find(|(_, rule)| rule.role == Some(Role::Project))?;
+        match naming.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
     /// Drops nulls that mean "absent" and reports names the tool does not have.
     fn known(
         &self,

@@ -35,6 +35,14 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// The word of a reason where words are written small: in the audit stream.
+    pub fn word(self) -> String {
+        let word = serde_json::to_value(self).unwrap_or_default();
+        word.as_str().unwrap_or_default().to_ascii_lowercase()
+    }
+}
+
 /// One wrong argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {

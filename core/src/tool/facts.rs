@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::auth::Scope;
+
 /// Tells from the arguments whether a call removes something.
 pub type Deletes = fn(&Map<String, Value>) -> bool;
 
@@ -14,6 +16,16 @@ pub enum Effect {
     Write,
     /// Removes.
     Delete,
+}
+
+impl Effect {
+    /// What a token must be granted for it.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Read => Scope::ReadApi,
+            Self::Write | Self::Delete => Scope::Api,
+        }
+    }
 }
 
 /// How a list is paged. <https://docs.gitlab.com/api/rest/#pagination>

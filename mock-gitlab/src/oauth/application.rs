@@ -69,6 +69,7 @@ impl MockGitlab {
                 family: world.next_id("oauth approval"),
                 grace_until: None,
                 uses: 0,
+                life: None,
             };
             world.tokens.insert(tokens.access.clone(), token);
             world.oauth.lineages.insert(tokens.access.clone(), lineage);

@@ -124,7 +124,10 @@ fn answered(cx: &mut Cx<'_>) -> Result<Result<(User, AuthorizationRequest), Answ
             error,
             callback: Some(callback),
         }) if error.goes_back() => Ok(Err(send_error(cx, &callback, &error))),
-        Err(refused) => Ok(Err(refused.error.answer())),
+        Err(refused) => {
+            let state = cx.params.filled("state");
+            Ok(Err(refused.error.answer_to(state.as_deref())))
+        }
     }
 }
 

@@ -76,8 +76,8 @@ impl OAuthError {
                 return format!("Access to this resource requires scope \"{scope}\".");
             }
             Self::NotAuthorized => {
-                "Request need to be authorized. Required parameter for authorizing request is \
-                 missing or invalid."
+                "The request is missing a required parameter, includes an unsupported parameter \
+                 value, or is otherwise malformed."
             }
             Self::VerifierRequired => {
                 "PKCE code_verifier is required for dynamic OAuth applications"
@@ -154,15 +154,34 @@ impl OAuthError {
         )
     }
 
-    /// The JSON answer with its challenge.
+    /// The JSON answer, with a challenge where there is one.
     pub(crate) fn answer(&self) -> Answer {
+        self.answer_to(None)
+    }
+
+    /// The same for a request with a state, which comes back.
+    pub(crate) fn answer_to(&self, state: Option<&str>) -> Answer {
         let (word, description) = (self.word(), self.description());
-        let body = json!({ "error": word, "error_description": description });
+        let mut body = json!({ "error": word, "error_description": description });
+        let state = match self {
+            // Whatever the request said.
+            Self::InvalidToken(_) => Some("unauthorized"),
+            _ => state,
+        };
+        if let (Some(all), Some(state)) = (body.as_object_mut(), state) {
+            all.insert("state".to_owned(), state.into());
+        }
+        let answer = super::json(self.status(), &body);
+        if matches!(self, Self::ForeignToken | Self::VerifierRequired) {
+            return answer;
+        }
         let quoted = description.replace('"', "'");
-        let challenge = format!(
-            "Bearer realm=\"Doorkeeper\", error=\"{word}\", error_description=\"{quoted}\""
-        );
-        super::json(self.status(), &body).header("WWW-Authenticate", challenge)
+        answer.header(
+            "WWW-Authenticate",
+            format!(
+                "Bearer realm=\"Doorkeeper\", error=\"{word}\", error_description=\"{quoted}\""
+            ),
+        )
     }
 }
 

@@ -69,7 +69,13 @@ impl AuthorizationRequest {
         match cx.params.filled("response_type").as_deref() {
             None => return Err(OAuthError::Missing("response_type")),
             Some("code") => {}
-            Some(_) => return Err(OAuthError::UnsupportedResponseType),
+            Some(kind) => {
+                // Where the implicit grant would have answered.
+                if kind == "token" && cx.params.filled("response_mode").is_none() {
+                    callback.mode = Mode::Fragment;
+                }
+                return Err(OAuthError::UnsupportedResponseType);
+            }
         }
         if let Some(mode) = cx.params.filled("response_mode") {
             callback.mode = Mode::parse(&mode).ok_or(OAuthError::UnsupportedResponseMode)?;

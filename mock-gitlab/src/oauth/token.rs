@@ -51,6 +51,8 @@ struct Grant {
     scopes: Vec<String>,
     /// The approval it descends from; none starts a new family.
     family: Option<u64>,
+    /// Seconds the access token lives; none is what the instance says.
+    life: Option<u64>,
 }
 
 /// Blocked users get neither a token nor JSON: they are sent to the sign-in page.
@@ -65,7 +67,7 @@ fn check_user(cx: &Cx<'_>, user: u64) -> Result<(), ApiError> {
 
 /// Makes a pair and the answer that carries it.
 fn issue(cx: &mut Cx<'_>, grant: Grant) -> Answer {
-    let lifetime = cx.world.quirks.access_token_seconds;
+    let lifetime = grant.life.unwrap_or(cx.world.quirks.access_token_seconds);
     let access = cx.world.ids.hex("access token", 64);
     let refresh = grant
         .user
@@ -100,6 +102,7 @@ fn issue(cx: &mut Cx<'_>, grant: Grant) -> Answer {
         family,
         grace_until: None,
         uses: 0,
+        life: Some(lifetime),
     };
     cx.world.oauth.lineages.insert(access.clone(), lineage);
     cx.world.tokens.insert(access, token);

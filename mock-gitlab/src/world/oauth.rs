@@ -119,6 +119,8 @@ pub struct Lineage {
     pub grace_until: Option<Timestamp>,
     /// How often the refresh token was used.
     pub uses: u32,
+    /// Seconds the access token was made for, which those that follow it get as well.
+    pub life: Option<u64>,
 }
 
 impl World {

@@ -21,7 +21,7 @@ pub(super) fn run(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, Sta
         }
         print::out(&format!(
             "configuration  valid; auth mode {} ({})",
-            started.mode, started.because
+            started.app.mode, started.because
         ));
         Ok(if ask(&started).await {
             ExitCode::SUCCESS
@@ -41,7 +41,7 @@ async fn ask(started: &Started) -> bool {
     if !probe.reach().await {
         return false;
     }
-    if started.mode == "none" {
+    if started.app.mode == "none" {
         print::out("you            nobody: public data only");
     } else if !probe.identify().await {
         return false;

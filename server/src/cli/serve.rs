@@ -51,7 +51,7 @@ fn tell(started: &Started) {
         }
     }
     info!(
-        auth.mode = started.mode,
+        auth.mode = started.app.mode,
         auth.because = started.because,
         gitlab.url = started.instance.base(),
         tools = started

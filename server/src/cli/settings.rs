@@ -17,7 +17,7 @@ pub(super) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<ExitCode, S
     }
     print::out(&format!(
         "the configuration is valid: auth mode {} ({}), GitLab {}",
-        started.mode,
+        started.app.mode,
         started.because,
         started.instance.base(),
     ));

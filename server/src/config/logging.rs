@@ -43,7 +43,8 @@ static FILTER: Setting = Setting::new(
 static AUDIT: Setting = Setting::new(
     "LOG_AUDIT",
     Kind::Text { max: 4_096 },
-    "where sign-ins are recorded, a JSON object a line: on, beside the log; off; or a file",
+    "where sign-ins, sessions and changes are recorded, a JSON object a line: on, beside the log; off; \
+     or a file",
 )
 .default("on");
 

@@ -52,6 +52,7 @@ impl Guard {
         if doubled {
             return Err(Refusal::bad("duplicate_id", "two requests have one id"));
         }
+        self.check_scope(&parts, items.iter().map(|(text, seen)| (*text, seen)))?;
         let mut answers: Vec<BoxStream<'static, Bytes>> = Vec::new();
         for (text, seen) in &items {
             let answer = match &session {

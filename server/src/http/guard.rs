@@ -25,7 +25,7 @@ use super::refusal::{code, respond};
 use super::routes::{self, OTHER_LIMIT, Route, Table};
 use super::{Refusal, bearer, cors, discovery, media, rest, rewrite, size};
 use crate::app::App;
-use crate::mcp::{Endpoint, Session, Sessions, Shared};
+use crate::mcp::{Endpoint, Missing, Session, Sessions, Shared};
 
 /// Everything a request is judged by.
 #[derive(Debug)]
@@ -320,6 +320,7 @@ impl Guard {
         if !matches!(error, AuthError::Unavailable { .. }) {
             self.limits.refused(address, now);
         }
+        self.shared.audit.bearer_rejected(&error, parts, now);
         Err(error.into())
     }
 
@@ -334,7 +335,9 @@ impl Guard {
             return Ok(());
         }
         self.limits.refused(address, now);
-        Err(AuthError::from(Challenge::realm("metrics")).into())
+        let error = AuthError::from(Challenge::realm("metrics"));
+        self.shared.audit.bearer_rejected(&error, parts, now);
+        Err(error.into())
     }
 
     /// The session the request names, if sessions exist in its protocol.
@@ -350,8 +353,14 @@ impl Guard {
             return Ok(None);
         };
         match self.sessions.find(id, caller.principal()) {
-            Some(session) => Ok(Some(session)),
-            None => Err(session_not_found()),
+            Ok(session) => Ok(Some(session)),
+            Err(missing) => {
+                if missing == Missing::Foreign {
+                    let audit = &self.shared.audit;
+                    audit.session_foreign(caller.principal(), parts);
+                }
+                Err(session_not_found())
+            }
         }
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) capabilities: bool,
     /// `params.cursor` is there.
     pub(crate) cursor: bool,
+    /// `params.name`: the tool of a `tools/call`.
+    pub(crate) name: Option<Cow<'a, str>>,
     jsonrpc: bool,
     answer: bool,
 }
@@ -178,6 +180,7 @@ mod tests {
         assert_eq!(seen.kind(), Kind::Request);
         assert_eq!(seen.method(), "tools/call");
         assert_eq!(seen.id(), Some(r#""a\"b""#));
+        assert_eq!(seen.name.as_deref(), Some("x"));
         assert_eq!(seen.version.as_deref(), Some("2026-07-28"));
         assert!(seen.capabilities);
         assert!(!seen.cursor);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
+use gitlab_mcp_core::audit::From;
 use gitlab_mcp_core::auth::Caller;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
@@ -59,6 +60,7 @@ impl Guard {
         if seen.kind() == Kind::Request && !known {
             return Err(unknown_method(seen, StatusCode::NOT_FOUND));
         }
+        self.check_scope(&parts, [(&**body, seen)])?;
         if let Some(id) = seen.id().filter(|_| matches_headers(&parts, seen)) {
             match seen.method() {
                 "tools/list" if !seen.cursor => {
@@ -80,9 +82,11 @@ impl Guard {
             return Err(no_session());
         };
         let principal = caller.principal().clone();
-        match self.sessions.open(principal, body, parts).await {
+        let from = From::of(&parts);
+        match self.sessions.open(&principal, body, parts).await {
             Ok(Opened::Answer(response)) => Ok(response),
             Ok(Opened::Session(id, mut response)) => {
+                self.shared.audit.session_bound(&principal, &from);
                 if let Ok(id) = HeaderValue::from_str(&id) {
                     response.headers_mut().insert(SESSION_HEADER, id);
                 }
@@ -136,6 +140,7 @@ impl Guard {
         if !self.shared.declared.knows_legacy(seen.method()) {
             return Err(unknown_method(seen, StatusCode::OK));
         }
+        self.check_scope(&parts, [(&**body, seen)])?;
         if seen.method() == "tools/list" && !seen.cursor {
             return Ok(spliced(id, self.shared.tool_list(Form::Legacy)));
         }

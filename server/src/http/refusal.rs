@@ -56,6 +56,18 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, reason, message)
     }
 
+    /// A refusal that says what to sign in with; it has the same form on every route.
+    pub(crate) fn challenging(status: StatusCode, reason: &str, challenge: Challenge) -> Self {
+        let header = challenge.www_authenticate.clone();
+        let mut refusal =
+            Self::new(status, reason, "not signed in").header(WWW_AUTHENTICATE, header);
+        if let Some(wait) = challenge.retry_after {
+            refusal = refusal.retry_after(wait);
+        }
+        refusal.0.challenge = Some(Box::new(challenge));
+        refusal
+    }
+
     /// With another JSON-RPC code.
     #[must_use]
     pub(crate) fn code(mut self, code: i32) -> Self {
@@ -154,15 +166,7 @@ impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Unauthorized(challenge) => {
-                let wait = challenge.retry_after;
-                let mut refusal =
-                    Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "not signed in")
-                        .header(WWW_AUTHENTICATE, challenge.www_authenticate.clone());
-                if let Some(wait) = wait {
-                    refusal = refusal.retry_after(wait);
-                }
-                refusal.0.challenge = Some(challenge);
-                refusal
+                Self::challenging(StatusCode::UNAUTHORIZED, "unauthorized", *challenge)
             }
             AuthError::Malformed {
                 reason,

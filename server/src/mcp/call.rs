@@ -43,6 +43,9 @@ pub(super) async fn call(
             Err(Ended::Failed(Box::new(refusal.into_error(name, usable))))
         }
     };
+    if entry.tool.facts.effect != Effect::Read {
+        run.record_write(entry, &ended);
+    }
     let (outcome, response) = match ended {
         Ok(output) => (Outcome::Done, Ok(result::success(output))),
         Err(Ended::Failed(error)) => (Outcome::Failed, Ok(result::failure(&error, entry.name()))),

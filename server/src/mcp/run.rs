@@ -10,7 +10,8 @@ use futures_util::FutureExt as _;
 use gitlab_mcp_core::auth::Caller;
 use gitlab_mcp_core::conversation::Suspension;
 use gitlab_mcp_core::random::token;
-use gitlab_mcp_core::tool::{Context, ErrorCode, ToolError};
+use gitlab_mcp_core::tool::{Context, Entry, ErrorCode, ToolError, ToolOutput};
+use http::request::Parts;
 use rmcp::model::{ErrorData, InputRequiredResult, InputResponses, MetaObject};
 use serde_json::{Value, json};
 use tracing::error;
@@ -20,6 +21,7 @@ use super::handler::{Handler, Request, wire_rank};
 use super::questions;
 use super::request_state::{Binding, Carried};
 use super::session_wire::OpenStream;
+use crate::audit;
 
 /// What a repeated call brings along.
 pub(super) struct Resumed {
@@ -199,6 +201,41 @@ impl<'a> Run<'a> {
         let requests = (!requests.is_empty()).then_some(requests);
         let waits = InputRequiredResult::new(requests, Some(state));
         Ended::Waits(waits.with_meta(shared.identity_meta.clone()))
+    }
+
+    /// Leaves word of a call that changes something.
+    pub(super) fn record_write(&self, entry: &Entry, ended: &Result<ToolOutput, Ended>) {
+        let app = &self.handler.shared.app;
+        let word;
+        let ended = match ended {
+            Ok(_) => audit::Ended::Done,
+            Err(Ended::Waits(_)) => audit::Ended::Waits,
+            Err(Ended::Refused(error)) if error.code == rmcp::model::ErrorCode::INTERNAL_ERROR => {
+                audit::Ended::Failed("internal")
+            }
+            Err(Ended::Refused(_)) => audit::Ended::Refused("protocol"),
+            Err(Ended::Failed(error)) => {
+                word = error.code.word();
+                match error.code {
+                    ErrorCode::NotEnabled | ErrorCode::PermissionMode => {
+                        audit::Ended::Refused(&word)
+                    }
+                    _ => audit::Ended::Failed(&word),
+                }
+            }
+        };
+        let id = serde_json::to_string(&self.request.id).unwrap_or_default();
+        let call = audit::Write {
+            entry,
+            arguments: self.binding.arguments,
+            caller: self.caller,
+            parts: self.request.extensions.get::<Parts>(),
+            id: &id,
+        };
+        self.handler
+            .shared
+            .audit
+            .write_tool_called(app, call, ended);
     }
 
     /// Our bug: logged under a number the client can report.

@@ -21,7 +21,7 @@ use rmcp::transport::streamable_http_server::session::local::{
     SessionConfig, create_local_session,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::Shared;
 use super::handler::Handler;
@@ -54,6 +54,15 @@ pub(crate) enum Opened {
     Busy,
 }
 
+/// Why a session is not there for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It has ended, or never was.
+    Ended,
+    /// It is somebody else's.
+    Foreign,
+}
+
 impl Sessions {
     /// An empty table; `hard_stop` ends every session at once.
     pub(crate) fn new(shared: Arc<Shared>, hard_stop: CancellationToken) -> Arc<Self> {
@@ -71,19 +80,22 @@ impl Sessions {
     }
 
     /// The session `id`, if it lives and belongs to `principal`.
-    pub(crate) fn find(&self, id: &str, principal: &Principal) -> Option<Arc<Session>> {
-        let session = self.rows.get(id).map(|row| Arc::clone(row.value()))?;
+    ///
+    /// # Errors
+    /// [`Missing`], of which the caller learns nothing.
+    pub(crate) fn find(&self, id: &str, principal: &Principal) -> Result<Arc<Session>, Missing> {
+        let session = self.rows.get(id).map(|row| Arc::clone(row.value()));
+        let session = session.ok_or(Missing::Ended)?;
         if session.principal != *principal {
-            info!(reason = "foreign_session", caller = ?principal, "refused");
-            return None;
+            return Err(Missing::Foreign);
         }
         let now = self.shared.app.clock.monotonic();
         if session.idle(now) >= self.shared.app.http.session_timeout {
             self.end(&session);
-            return None;
+            return Err(Missing::Ended);
         }
         session.touch();
-        Some(session)
+        Ok(session)
     }
 
     /// Ends `session`.
@@ -119,7 +131,7 @@ impl Sessions {
     /// [`Rejected::Malformed`] when the body is no `initialize`.
     pub(crate) async fn open(
         self: &Arc<Self>,
-        principal: Principal,
+        principal: &Principal,
         body: &[u8],
         parts: Parts,
     ) -> Result<Opened, Rejected> {
@@ -135,7 +147,7 @@ impl Sessions {
         if !self.reserve() {
             return Ok(Opened::Busy);
         }
-        let opened = self.handshake(principal, message).await;
+        let opened = self.handshake(principal.clone(), message).await;
         if !matches!(opened, Ok(Opened::Session(..))) {
             self.reserved.fetch_sub(1, Ordering::AcqRel);
         }

@@ -59,7 +59,7 @@ async fn a_session_lists_calls_and_ends() {
         .send(&server)
         .await;
     let result = &answer.json()["result"];
-    assert_eq!(result["tools"].as_array().unwrap().len(), 7);
+    assert_eq!(result["tools"].as_array().unwrap().len(), 8);
     assert_eq!(result.get("resultType"), None);
     let answer = within(&id, call(2, "echo", json!({ "text": "hi" })))
         .send(&server)

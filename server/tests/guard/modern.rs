@@ -52,6 +52,7 @@ async fn discover_list_and_call() {
             "boom",
             "echo",
             "interrupt",
+            "keep",
             "linger",
             "slow",
             "steps"

@@ -10,7 +10,7 @@ use axum::routing::post;
 use gitlab_mcp::app::{App, HttpSettings};
 use gitlab_mcp::http::Limit;
 use gitlab_mcp_core::auth::{
-    AuthClass, AuthError, AuthProvider, Caller, Challenge, Credential, Principal, Routes,
+    AuthClass, AuthError, AuthProvider, Caller, Challenge, Credential, Granted, Principal, Routes,
 };
 use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::gitlab::{Egress, EgressConfig, GitLab, Instance};
@@ -21,13 +21,19 @@ use http::request::Parts;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// `Bearer ann` and `Bearer bob` are people; `Bearer down` finds nobody at home.
+/// `Bearer ann` and `Bearer bob` are people; `Bearer down` finds nobody at home; `Bearer reader` is
+/// ann with less granted.
 #[derive(Debug)]
 pub(crate) struct TwoPeople;
 
 fn person(subject: &str) -> Caller {
     let instance = Instance::parse("http://127.0.0.1:1").unwrap();
     Caller::new(Principal::new(instance, subject))
+}
+
+fn granted(scopes: &str) -> Caller {
+    let metadata = || "https://mcp.example/metadata".to_owned();
+    person("ann").granted(Granted::less_than_all(scopes, metadata))
 }
 
 #[async_trait]
@@ -43,6 +49,8 @@ impl AuthProvider for TwoPeople {
         match value.and_then(|value| value.to_str().ok()) {
             Some("Bearer ann" | "Bearer ann2") => Ok(person("ann")),
             Some("Bearer bob") => Ok(person("bob")),
+            Some("Bearer reader") => Ok(granted("read_api")),
+            Some("Bearer knows-only-names") => Ok(granted("read_user")),
             Some("Bearer eve") => Err(AuthError::Denied {
                 description: "not in the group".to_owned(),
             }),
@@ -121,6 +129,7 @@ pub(crate) fn app(http: HttpSettings) -> (App, Arc<ManualClock>) {
         prompts: Arc::new(Vec::new()),
         resources: Arc::new(Vec::new()),
         capabilities: Arc::new(Vec::new()),
+        mode: "two-people",
         auth,
         gitlab: Arc::new(gitlab),
         tool_settings: Arc::new(ToolSettings::default()),

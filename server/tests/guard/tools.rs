@@ -101,6 +101,25 @@ impl Tool for Boom {
 }
 register_tool!(Boom);
 
+/// Keeps what it heard.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Keep {
+    /// What to keep.
+    text: String,
+}
+
+#[async_trait]
+impl Tool for Keep {
+    const NAME: &'static str = "keep";
+    type Set = Testing;
+    const FACTS: Facts = Facts::write();
+
+    async fn call(self, _: &Context) -> Result<ToolOutput, ToolError> {
+        Ok(ToolOutput::json(json!({ "kept": self.text })))
+    }
+}
+register_tool!(Keep);
+
 /// Removes something, which the policy of the tests forbids.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct DeleteThing {}

@@ -1,29 +1,11 @@
 //! What the audit stream says about logins: each decision once, in order, and no secret.
 
-use std::path::{Path, PathBuf};
-
-use gitlab_mcp_tests::eventually;
 use serde_json::Value;
 
 use super::desk::{Desk, Setting, text};
+use crate::audit::{Stream, events};
 
-/// A file for the stream of one setting.
-fn file(setting: Setting) -> PathBuf {
-    let name = format!("audit-{setting:?}-{}.jsonl", std::process::id());
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
-
-/// The entries of the stream once `wanted` of them are about `event`.
-async fn entries(file: &Path, event: &str, wanted: usize) -> Vec<Value> {
-    eventually("an entry", || async {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let read: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
-        let read = read.ok()?;
-        let about = read.iter().filter(|entry| entry["event"] == event);
-        (about.count() == wanted).then_some(read)
-    })
-    .await
-}
+mod calls;
 
 /// What a login leaves behind until its client has tokens.
 const SIGNED_IN: [&str; 6] = [
@@ -47,8 +29,8 @@ const REVOKED: [&str; 3] = ["login_ended", "token_revoked", "upstream_revoked"];
 #[tokio::test]
 async fn a_login_its_renewal_its_misuse_and_its_end_are_recorded_in_order_without_a_secret() {
     for setting in Setting::ALL {
-        let file = file(setting);
-        let desk = Desk::apart(setting, &[("LOG_AUDIT", file.to_str().unwrap())]).await;
+        let stream = Stream::new(&format!("{setting:?}"));
+        let desk = Desk::apart(setting, &[stream.variable()]).await;
         let first = desk.signed_in("alice").await;
         let second = desk.refresh(&first.client, &first.refresh).await.message();
         let second = text(&second, "refresh_token");
@@ -57,14 +39,14 @@ async fn a_login_its_renewal_its_misuse_and_its_end_are_recorded_in_order_withou
         let reused = desk.refresh(&first.client, &first.refresh).await;
         assert_eq!(reused.message()["error"], "invalid_grant", "{reused:?}");
         // It is written when GitLab has answered, whatever else happens.
-        let misused = entries(&file, "upstream_revoked", 1).await;
+        let misused = stream.entries("upstream_revoked", 1).await;
         let other = desk.signed_in("bob").await;
         let fields = [
             ("token", other.refresh.as_str()),
             ("client_id", &other.client),
         ];
         assert_eq!(desk.post_form("/revoke", &fields).await.status, 200);
-        let all = entries(&file, "upstream_revoked", 2).await;
+        let all = stream.entries("upstream_revoked", 2).await;
         let revoked = &all[misused.len()..];
 
         assert_eq!(
@@ -79,19 +61,13 @@ async fn a_login_its_renewal_its_misuse_and_its_end_are_recorded_in_order_withou
         );
         are_about(&misused, "alice", &first.client);
         are_about(revoked, "bob", &other.client);
-        desk.assert_silent(&std::fs::read_to_string(&file).unwrap());
+        desk.assert_silent(&stream.text());
         desk.assert_silent(&desk.stderr());
         assert!(desk.stderr().contains("path=\"/token\""), "{setting:?}");
         for secret in [&first.access, &second, &other.refresh] {
             assert!(desk.watches(secret), "{setting:?}");
         }
-        std::fs::remove_file(&file).unwrap();
     }
-}
-
-fn events(entries: &[Value]) -> Vec<&str> {
-    let names = entries.iter().map(|entry| entry["event"].as_str());
-    names.map(Option::unwrap_or_default).collect()
 }
 
 /// Every entry names the client as far as it is about one, and the person from the moment there is
@@ -106,10 +82,6 @@ fn are_about(entries: &[Value], person: &str, client: &str) {
         let outcome = if refused { "refused" } else { "ok" };
         assert_eq!(entry["outcome"], outcome, "{entry}");
         assert_eq!(entry["target"], "audit", "{entry}");
-        if entry["event"] == "upstream_revoked" {
-            continue;
-        }
-        assert_eq!(entry["client"], client, "{entry}");
         let signed_in = number >= completed;
         let login = if signed_in {
             entries[completed]["login"].as_str().unwrap()
@@ -117,6 +89,13 @@ fn are_about(entries: &[Value], person: &str, client: &str) {
             ""
         };
         assert_eq!(entry["login"], login, "{entry}");
+        if entry["event"] == "upstream_revoked" {
+            continue;
+        }
+        assert_eq!(entry["client"], client, "{entry}");
+        if entry["event"] == "login_ended" {
+            assert!(entry["client_name"].as_str().unwrap().starts_with("Editor"));
+        }
         if signed_in && entry["event"] != "token_revoked" {
             assert_eq!(entry["username"], person, "{entry}");
         }

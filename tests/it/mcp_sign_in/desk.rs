@@ -92,8 +92,15 @@ impl Desk {
         Self { server, ..self }
     }
 
+    /// What the next server is started with.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A secret of this scene.
-    fn watch(&self, secret: &str) {
+    pub(crate) fn watch(&self, secret: &str) {
         self.watched.lock().unwrap().push(Canary::watch(secret));
     }
 

@@ -7,19 +7,19 @@ use gitlab_mcp_core::random::{OsRandom, token};
 
 use super::desk::{Browser, Desk, Setting, authorization, form, onward, text};
 
-const SECRET: &str = "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge";
+pub(super) const SECRET: &str = "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// GitLab's own name for how often a program may poll, in seconds.
 const INTERVAL: u64 = 5;
 
 /// Settings whose logins and codes are ours to keep.
-const SETTINGS: [Setting; 2] = [Setting::CallbackProxy, Setting::Session];
+pub(super) const SETTINGS: [Setting; 2] = [Setting::CallbackProxy, Setting::Session];
 
 /// The folder of a storage file. It goes with the test.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let name = format!("gitlab-mcp-restart-{}", token(&OsRandom, 12));
         let folder = Self(std::env::temp_dir().join(name));
         std::fs::create_dir(&folder.0).unwrap();
@@ -27,18 +27,26 @@ impl Folder {
     }
 
     async fn desk(&self, setting: Setting, storage: &str) -> Desk {
-        let file = self.0.join("state.db");
-        let secret = match setting {
-            Setting::Session => "OAUTH_SESSION_SECRET",
-            _ => "OAUTH_STATELESS_SECRET",
-        };
+        let file = self.file();
         let further = [
             ("OAUTH_STORAGE_TYPE", storage),
-            ("OAUTH_STORAGE_FILE_PATH", file.to_str().unwrap()),
+            ("OAUTH_STORAGE_FILE_PATH", file.as_str()),
             ("OAUTH_DEVICE_FLOW", "on"),
-            (secret, SECRET),
+            (secret(setting), SECRET),
         ];
         Desk::with(setting, &further).await
+    }
+
+    pub(super) fn file(&self) -> String {
+        self.0.join("state.db").to_str().unwrap().to_owned()
+    }
+}
+
+/// The name of the master secret.
+pub(super) fn secret(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Session => "OAUTH_SESSION_SECRET",
+        _ => "OAUTH_STATELESS_SECRET",
     }
 }
 

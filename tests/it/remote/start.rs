@@ -9,7 +9,7 @@ use super::{Scene, assert_missing};
 async fn refused(variables: &[(&str, &str)]) -> String {
     match TestServer::started(variables).await {
         Err(error) => error.to_string(),
-        Ok(started) => unreachable!("{variables:?} starts as {}", started.mode),
+        Ok(started) => unreachable!("{variables:?} starts as {}", started.app.mode),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{PROBE, step, version};
-use crate::process::{Guard, run};
+use crate::process::{Guard, run, timed};
 use crate::report::{Lack, say};
 
 /// Who asks before a package starts a service of its own.
@@ -24,13 +24,22 @@ pub(super) fn install(lacking: &str, packages: &[&str], guard: &Guard) -> Result
     let _quiet = NoServices::new();
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(packages);
-    for words in [&["update", "-qq"][..], &install] {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive").args(words);
-        step(&mut apt, guard).map_err(|said| {
-            Lack::Missing(format!("there is no {lacking}, and apt-get failed\n{said}"))
-        })?;
-    }
+    let (done, took) = timed(|| {
+        [&["update", "-qq"][..], &install]
+            .iter()
+            .try_for_each(|words| {
+                let mut apt = Command::new("apt-get");
+                apt.env("DEBIAN_FRONTEND", "noninteractive").args(*words);
+                step(&mut apt, guard)
+            })
+    });
+    done.map_err(|said| {
+        Lack::Missing(format!("there is no {lacking}, and apt-get failed\n{said}"))
+    })?;
+    say(&format!(
+        "installed {lacking} ({:.1} s)",
+        took.as_secs_f32()
+    ));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Keys;
+use super::{Keys, Master};
 
 const SALT: &[u8] = b"gitlab-mcp-stateless-v1";
 const INFO: &[u8] = b"gitlab-mcp/cid";
@@ -70,11 +70,17 @@ impl Keys {
 
     /// Whether a server with this secret, or the one before, wrote it.
     pub fn proves_client_id(&self, registration: &[u8], proof: &[u8]) -> bool {
-        let masters = [Some(&self.present), self.previous.as_ref()];
-        let mut masters = masters.into_iter().flatten();
-        masters.any(|master| {
+        let proves = |master: &Master| {
             let made = mac(&master.client_id, registration);
             made.verify_slice(proof).is_ok()
-        })
+        };
+        if proves(&self.present) {
+            return true;
+        }
+        let by_previous = self.previous.as_ref().is_some_and(proves);
+        if by_previous {
+            self.note_previous("gitlab-mcp client id");
+        }
+        by_previous
     }
 }

@@ -1,8 +1,12 @@
 //! Sealed values open where they belong and nowhere else.
 
+use std::sync::Arc;
+
+use gitlab_mcp_core::clock::ManualClock;
 use gitlab_mcp_core::random::SeededRandom;
 
 use super::*;
+use crate::authorization_server::bench::heard::Heard;
 
 const PURPOSES: [Purpose; 8] = [
     Purpose::AccessToken,
@@ -21,6 +25,11 @@ fn secret(text: &str) -> Secret<MasterSecret> {
 
 fn keys(present: &str) -> Keys {
     Keys::new(&secret(present), None)
+}
+
+/// The present secret is `new`, the previous one `old`.
+fn rotated(clock: Arc<ManualClock>) -> Keys {
+    Keys::new(&secret("new"), Some(&secret("old"))).recording(clock)
 }
 
 fn opens(keys: &Keys, purpose: Purpose, context: &[&[u8]], sealed: &[u8]) -> bool {
@@ -119,7 +128,7 @@ fn what_the_previous_secret_sealed_opens_until_it_is_taken_away() {
     let old = keys("old");
     let sealed = old.seal(Purpose::AtRest, &[], b"x", &random);
     let signature = old.sign(Purpose::RefreshToken, &[b"family", b"1"]);
-    let both = Keys::new(&secret("new"), Some(&secret("old")));
+    let both = rotated(Arc::new(ManualClock::default()));
     assert!(
         both.open(Purpose::AtRest, &[], &sealed)
             .unwrap()
@@ -166,4 +175,69 @@ fn digests_tell_kinds_and_values_apart_and_hide_them() {
     assert_eq!(distinct.len(), all.len());
     assert!(all.iter().all(|one| !one.contains("canary")));
     assert_eq!(format!("{keys:?}"), "Keys");
+}
+
+/// The sealed value, the signature and the client id that the secret `old` made.
+struct FromBefore {
+    sealed: Vec<u8>,
+    signature: Vec<u8>,
+    client: Vec<u8>,
+}
+
+fn from_before() -> FromBefore {
+    let old = keys("old");
+    FromBefore {
+        sealed: old.seal(Purpose::AtRest, &[], b"x", &SeededRandom::new(7)),
+        signature: old.sign(Purpose::RefreshToken, &[b"login"]),
+        client: old.sign_client_id(b"registration"),
+    }
+}
+
+#[test]
+fn uses_of_the_previous_secret_are_recorded_once_a_minute_and_kind() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let old = from_before();
+    let clock = Arc::new(ManualClock::default());
+    let both = rotated(Arc::clone(&clock));
+    let used = |kind| format!("key_previous_used ok {kind}");
+    for _ in 0..3 {
+        assert!(opens(&both, Purpose::AtRest, &[], &old.sealed));
+        assert!(both.verify(Purpose::RefreshToken, &[b"login"], &old.signature));
+        assert!(both.proves_client_id(b"registration", &old.client));
+    }
+    let first = ["at_rest", "refresh_token", "client_id"].map(used);
+    assert_eq!(heard.events(), first);
+    clock.advance(std::time::Duration::from_secs(59));
+    assert!(opens(&both, Purpose::AtRest, &[], &old.sealed));
+    assert_eq!(heard.events().len(), 3);
+    clock.advance(std::time::Duration::from_secs(1));
+    assert!(opens(&both, Purpose::AtRest, &[], &old.sealed));
+    assert_eq!(heard.events()[3..], [used("at_rest")]);
+    assert!(heard.text().contains("suppressed=3"), "{}", heard.text());
+}
+
+#[test]
+fn only_what_the_previous_secret_proves_is_a_use_of_it() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let random = SeededRandom::new(8);
+    let old = from_before();
+    let both = rotated(Arc::default());
+    // Made with the present one.
+    let fresh = both.seal(Purpose::AtRest, &[], b"x", &random);
+    assert!(opens(&both, Purpose::AtRest, &[], &fresh));
+    assert!(both.proves_client_id(b"registration", &both.sign_client_id(b"registration")));
+    // No good.
+    assert!(!opens(&both, Purpose::AtRest, &[b"elsewhere"], &old.sealed));
+    assert!(!opens(&both, Purpose::Code, &[], &old.sealed));
+    assert!(!both.verify(Purpose::RefreshToken, &[b"other"], &old.signature));
+    assert!(!both.proves_client_id(b"other", &old.client));
+    // Where something might be; nobody has found it there.
+    both.look_up("code", "v");
+    // A server without a previous secret.
+    let without = keys("new").recording(Arc::new(ManualClock::default()));
+    assert!(!opens(&without, Purpose::AtRest, &[], &old.sealed));
+    without.previous_was_used(Purpose::AtRest);
+    assert_eq!(heard.events(), Vec::<String>::new());
 }

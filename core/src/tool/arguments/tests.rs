@@ -212,3 +212,44 @@ fn lines_that_gitlab_would_carry_out_are_refused_with_their_number() {
     let given = json!({ "project_id": "1", "description": "/close" });
     assert_eq!(prepared_with(&given, &settings), Ok(given));
 }
+
+#[test]
+fn the_project_of_a_call_is_found_wherever_it_is_named() {
+    let instance = Instance::parse("https://gitlab.example").unwrap();
+    let rules = ArgumentRules::of(&schema_of::<Arguments>());
+    let settings = ToolSettings::default();
+    let fallback = ToolSettings {
+        default_project: Some("shop/default".to_owned()),
+        ..ToolSettings::default()
+    };
+    let url = "https://gitlab.example/shop/web/-/issues/7";
+    for (given, settings, expected) in [
+        (
+            json!({ "project_id": "shop/web" }),
+            &settings,
+            Some("shop/web"),
+        ),
+        (json!({ "project_id": 42 }), &settings, Some("42")),
+        (
+            json!({ "project_id": "shop%2Fweb" }),
+            &settings,
+            Some("shop/web"),
+        ),
+        (json!({ "project_id": url }), &settings, Some("shop/web")),
+        (json!({ "issue_iid": url }), &settings, Some("shop/web")),
+        (
+            json!({ "number": "shop/web#7" }),
+            &settings,
+            Some("shop/web"),
+        ),
+        (json!({ "issue_iid": 7 }), &fallback, Some("shop/default")),
+        (json!({ "project_id": "a" }), &fallback, Some("a")),
+        (json!({ "title": "shop/web" }), &settings, None),
+        (json!({ "project_id": ["a"] }), &settings, None),
+        // A call that is refused for it says what was tried.
+        (json!({ "project_id": "../a" }), &settings, Some("../a")),
+    ] {
+        let found = rules.project(given.as_object().unwrap(), &instance, settings);
+        assert_eq!(found.as_deref(), expected, "{given}");
+    }
+}

@@ -25,6 +25,7 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         user: Some(code.user),
         scopes: code.scopes,
         family: None,
+        life: None,
     };
     Ok(issue(cx, grant))
 }
@@ -37,6 +38,9 @@ fn check(
     let verifier = cx.params.filled("code_verifier");
     if verifier.is_none() && application.as_ref().is_some_and(|app| app.dynamic) {
         return Err(OAuthError::VerifierRequired);
+    }
+    if cx.params.filled("code").is_none() {
+        return Err(OAuthError::Missing("code"));
     }
     let challenged = code.as_ref().is_some_and(|code| code.challenge.is_some());
     if challenged && verifier.is_none() {

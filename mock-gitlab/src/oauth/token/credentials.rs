@@ -33,6 +33,7 @@ fn grant(cx: &mut Cx<'_>, application: Application, user: Option<u64>) -> Result
         user,
         scopes,
         family: None,
+        life: None,
     };
     Ok(issue(cx, grant))
 }

@@ -39,6 +39,7 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         user: Some(user),
         scopes: device.scopes,
         family: None,
+        life: None,
     };
     Ok(issue(cx, grant))
 }

@@ -23,12 +23,15 @@ pub(super) fn exchange(cx: &mut Cx<'_>) -> Result<Answer, ApiError> {
         cx.world.quirks.refuse_refreshes -= 1;
         return Err(OAuthError::InvalidGrant.into());
     }
+    let life = cx.world.oauth.lineages.get(&access);
+    let life = life.and_then(|lineage| lineage.life);
     let family = retire(cx, &access);
     let grant = Grant {
         application,
         user: Some(old.user),
         scopes,
         family,
+        life,
     };
     Ok(issue(cx, grant))
 }

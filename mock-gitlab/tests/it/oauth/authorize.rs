@@ -140,9 +140,16 @@ async fn a_changed_form_goes_back_only_when_the_way_back_is_sure() {
     let location = reply.header("location").unwrap();
     assert_eq!(parameter(location, "error").unwrap(), "invalid_scope");
     assert_eq!(parameter(location, "state").unwrap(), "xyz");
+    // The implicit grant would answer in the fragment, and so does its refusal.
+    let implicit = authorize(&app, &[("response_type", "token")]);
+    let reply = send(&client, &implicit, &[]).await.expect(302);
+    let location = reply.header("location").unwrap();
+    let start = format!("{CALLBACK}#error=unsupported_response_type&");
+    assert!(location.starts_with(&start), "{location}");
     let evil = authorize(&app, &[("redirect_uri", "http://evil.test/")]);
     let reply = send(&client, &evil, &[]).await.expect(400);
     assert_eq!(reply.json()["error"], "invalid_redirect_uri");
+    assert_eq!(reply.json()["state"], "xyz");
     let nobody = authorize(&app, &[("client_id", "nobody")]);
     send(&client, &nobody, &[]).await.expect(401);
 }

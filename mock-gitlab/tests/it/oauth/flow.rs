@@ -111,9 +111,20 @@ pub(crate) fn bearer<'a>(gl: &'a MockGitlab, token: &str) -> Client<'a> {
 /// Fails unless the answer is this OAuth error with a challenge that says so too.
 #[track_caller]
 pub(crate) fn refused(reply: Reply, status: u16, word: &str) {
-    let reply = reply.expect(status);
-    assert_eq!(reply.json()["error"], word, "{}", reply.text());
+    let reply = refusal(reply, status, word);
     let challenge = reply.header("www-authenticate").expect("a challenge");
     let start = format!("Bearer realm=\"Doorkeeper\", error=\"{word}\", error_description=\"");
     assert!(challenge.starts_with(&start), "{challenge}");
+}
+
+/// The same where there is no challenge.
+pub(crate) fn refused_plainly(reply: Reply, status: u16, word: &str) {
+    let reply = refusal(reply, status, word);
+    assert_eq!(reply.header("www-authenticate"), None);
+}
+
+fn refusal(reply: Reply, status: u16, word: &str) -> Reply {
+    let reply = reply.expect(status);
+    assert_eq!(reply.json()["error"], word, "{}", reply.text());
+    reply
 }

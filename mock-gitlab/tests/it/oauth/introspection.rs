@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::flow::{bearer, company, confidential, get, get_with, post, public, refused, send};
-use super::flow::{text, tokens};
+use super::flow::{refused_plainly, text, tokens};
 
 #[tokio::test]
 async fn introspection_tells_a_client_about_its_own_tokens() {
@@ -70,13 +70,10 @@ async fn revoking_ends_both_halves_for_the_right_client_only() {
         let pair = tokens(&gl, &app, "api").await;
         let token = text(&pair, half);
         let path = "/oauth/revoke";
-        refused(
-            post(&gl, path, &[("token", token)]).await,
-            403,
-            "unauthorized_client",
-        );
+        let nobody = post(&gl, path, &[("token", token)]).await;
+        refused_plainly(nobody, 403, "unauthorized_client");
         let foreign = [("client_id", other.client_id.as_str()), ("token", token)];
-        refused(post(&gl, path, &foreign).await, 403, "unauthorized_client");
+        refused_plainly(post(&gl, path, &foreign).await, 403, "unauthorized_client");
         let client = bearer(&gl, text(&pair, "access_token"));
         client.get("/user").await.expect(200);
         let own = [("client_id", app.client_id.as_str()), ("token", token)];
@@ -123,7 +120,9 @@ async fn token_info_describes_living_oauth_tokens_only() {
         401,
         "invalid_token",
     );
-    refused(get(&gl, path).await, 401, "invalid_token");
+    let nothing = get(&gl, path).await;
+    assert_eq!(nothing.json()["state"], "unauthorized");
+    refused(nothing, 401, "invalid_token");
     gl.edit(|world| world.quirks.token_info_without_bearer = true);
     refused(
         get_with(&bearer(&gl, token), path).await,

@@ -73,6 +73,17 @@ async fn a_refresh_token_outlives_its_access_token_and_may_narrow() {
 }
 
 #[tokio::test]
+async fn a_refreshed_token_lives_as_long_as_the_one_before_it() {
+    let gl = company().await;
+    let app = public(&gl);
+    let pair = tokens(&gl, &app, "api").await;
+    gl.edit(|world| world.quirks.access_token_seconds = 600);
+    let next = refresh(&gl, &app, text(&pair, "refresh_token")).await;
+    assert_eq!(next.expect(200).json()["expires_in"], 7200);
+    assert_eq!(tokens(&gl, &app, "api").await["expires_in"], 600);
+}
+
+#[tokio::test]
 async fn a_refresh_needs_the_client_of_the_token() {
     let gl = company().await;
     let (app, other) = (confidential(&gl), public(&gl));

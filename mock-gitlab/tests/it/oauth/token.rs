@@ -93,6 +93,30 @@ async fn both_challenge_methods_are_answered_by_their_verifier() {
 }
 
 #[tokio::test]
+async fn the_code_is_missed_before_anything_else() {
+    let gl = company().await;
+    let app = public(&gl);
+    let grant = ("grant_type", "authorization_code");
+    let rest = [
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code", ""),
+    ];
+    for count in 0..=rest.len() {
+        let fields: Vec<_> = std::iter::once(grant)
+            .chain(rest[..count].to_vec())
+            .collect();
+        let reply = post(&gl, "/oauth/token", &fields).await;
+        let told = reply.json();
+        assert_eq!(
+            told["error_description"],
+            "Missing required parameter: code."
+        );
+        refused(reply, 400, "invalid_request");
+    }
+}
+
+#[tokio::test]
 async fn a_verifier_that_is_missing_or_uncalled_for_spoils_the_exchange() {
     let gl = company().await;
     let app = public(&gl);

@@ -318,6 +318,7 @@ impl<'de> Object<'_, '_, 'de> {
             (Level::Top, "id", _) => return Err(fail(fault, Fault::Id)),
             (Level::Top, "result" | "error", _) => self.seen.answer = true,
             (Level::Params, "cursor", value) => self.seen.cursor = value != Value::Null,
+            (Level::Params, "name", Value::Text(text)) => self.seen.name = Some(text),
             (Level::Meta, VERSION, Value::Text(text)) => self.seen.version = Some(text),
             (Level::Meta, CAPABILITIES, value) => self.seen.capabilities = value == Value::Object,
             _ => {}
