@@ -35,7 +35,7 @@ fn changed<'a>(
 async fn refused(variables: &[(&str, &str)]) -> String {
     match TestServer::started(variables).await {
         Err(error) => error.to_string(),
-        Ok(started) => unreachable!("{variables:?} starts as {}", started.mode),
+        Ok(started) => unreachable!("{variables:?} starts as {}", started.app.mode),
     }
 }
 
@@ -47,10 +47,10 @@ async fn every_spelling_of_yes_chooses_the_mode_and_any_other_word_is_refused() 
     ] {
         for yes in ["true", "TRUE", "1", "yes", "on"] {
             let started = TestServer::started(&changed(usual, &[(switch, yes)])).await;
-            assert_eq!(started.unwrap().mode, mode, "{switch}={yes}");
+            assert_eq!(started.unwrap().app.mode, mode, "{switch}={yes}");
         }
         let named = changed(usual, &[(switch, ""), ("GITLAB_AUTH_MODE", mode)]);
-        assert_eq!(TestServer::started(&named).await.unwrap().mode, mode);
+        assert_eq!(TestServer::started(&named).await.unwrap().app.mode, mode);
         for word in ["enabled", "ture", "2"] {
             let error = refused(&changed(usual, &[(switch, word)])).await;
             assert!(error.contains(switch), "{error}");

@@ -111,7 +111,7 @@ async fn once_the_operator_allows_more_another_sign_in_helps_and_the_old_one_is_
         let params = json!({ "name": "create_branch", "arguments": arguments });
         let request = session.request("tools/call", params);
         let request = request.header("Authorization", &format!("Bearer {access}"));
-        let answer = desk.send(request).await;
+        let answer = desk.send(&request).await;
         let item = &answer.message()["result"]["structuredContent"]["item"];
         assert_eq!(item["name"], "after-the-sign-in", "{setting:?} {answer:?}");
         let mut client = desk.mcp(&access, Era::Modern).await;

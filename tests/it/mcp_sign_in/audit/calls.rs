@@ -47,7 +47,7 @@ async fn made_trouble(desk: &Desk, alice: &Tokens, bob: &Tokens) -> String {
     let stolen = client.request("tools/list", json!({}));
     let stolen = stolen.header("Authorization", &format!("Bearer {}", bob.access));
     let stolen = stolen.header("User-Agent", "thief/1.0 \"quoted\"");
-    assert_eq!(desk.send(stolen).await.status, 404);
+    assert_eq!(desk.send(&stolen).await.status, 404);
     let guess = "gmat_guess-0123456789abcdef";
     desk.watch(guess);
     // Who presents nothing is not rejected.
