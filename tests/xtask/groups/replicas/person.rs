@@ -231,6 +231,10 @@ impl Person {
         for _ in 0..MOST_POLLS {
             tokio::time::sleep(INTERVAL).await;
             let reply = self.ask(&request).await?;
+            // Everybody comes from one address here, and many begin at once.
+            if reply.status == 429 && reply.header("retry-after").is_some() {
+                continue;
+            }
             if reply.message()["error"] != "authorization_pending" {
                 self.tokens = Some(tokens(&reply)?);
                 return Ok(());
