@@ -14,6 +14,10 @@
 //! | it calls tools | `verify` | the GitLab credential of the login, renewed in `renewal` |
 //!
 //! A device login takes `device` in place of `authorize` to `callback`.
+//!
+//! What clients hold is the operator's choice (`rules::TokenFormat`): tokens that refer to a login in
+//! the store, tokens that carry it (`self_contained`; then states, codes and client ids carry their
+//! content too, see `handles` and `clients::sealed`), or GitLab's own (`gitlab_tokens`).
 
 use std::fmt;
 use std::sync::Arc;
