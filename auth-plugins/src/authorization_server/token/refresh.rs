@@ -90,16 +90,16 @@ impl AuthorizationServer {
     /// Whether the login was rotated a moment ago. The store's clock decides: those of two replicas
     /// may be further apart than a race lasts.
     async fn is_race(&self, login: &Login, age: u64) -> bool {
-        match self.note_rotation(login).await {
+        match self.note_rotation(&login.sid, login.rgen).await {
             Ok(noted) => noted > 1,
             Err(_) => age < RACE.as_secs(),
         }
     }
 
-    /// Notes a rotation for as long as a race lasts; how often this one is noted.
-    async fn note_rotation(&self, login: &Login) -> Result<u64, StoreError> {
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&login.sid));
-        let key = format!("race:{digest}:{}", login.rgen);
+    /// Notes the rotation of a login to `number` for as long as a race lasts; how often it is noted.
+    async fn note_rotation(&self, sid: &str, number: u64) -> Result<u64, StoreError> {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(sid));
+        let key = format!("race:{digest}:{number}");
         self.records.store().incr(&key, RACE).await
     }
 
@@ -111,12 +111,15 @@ impl AuthorizationServer {
     ) -> Result<Response<Body>, OAuthError> {
         let found = self.freshen(found).await.map_err(not_fresh)?;
         let found = self.member_at_refresh(found).await.map_err(not_member)?;
-        let now = self.tokens.now();
+        let (now, next) = (self.tokens.now(), number.saturating_add(1));
+        // Before the change, so that whoever loses against it finds the note. Without it the clocks of
+        // the replicas decide.
+        drop(self.note_rotation(&found.record.sid, next).await);
         let mut rotated = false;
         let changed = self.change(found, |login| {
             rotated = login.rgen == number;
             if rotated {
-                login.rgen = number.saturating_add(1);
+                login.rgen = next;
                 (login.rotated, login.used) = (now, now);
                 login.present_used = false;
             }
@@ -124,8 +127,6 @@ impl AuthorizationServer {
         });
         let changed = changed.await?.ok_or_else(refresh_refused)?;
         if rotated {
-            // Without the note the clocks of the replicas decide.
-            drop(self.note_rotation(&changed.record).await);
             presented.note(Event::TokenRefreshed, &changed.record);
             return Ok(self.issue_reference(&presented.asked.base, &changed.record));
         }
