@@ -89,7 +89,7 @@ async fn whoever_reads_the_store_finds_nothing_to_use() {
     // What was revoked is still to be told to GitLab.
     let away = Fault::status(503).on(REVOKE);
     bench.gitlab.faults().add(away);
-    let secrets = busy(&bench, &turn, 100).await;
+    let secrets = Box::pin(busy(&bench, &turn, 100)).await;
     assert!(secrets.len() > 1_000, "{}", secrets.len());
     let all = everything(bench.server.records.store()).await;
     for namespace in Namespace::ALL {
