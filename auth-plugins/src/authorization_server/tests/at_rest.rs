@@ -117,7 +117,7 @@ async fn whoever_reads_the_file_finds_nothing_to_use() {
     let server = bench.replica(store.unwrap(), bench.clock.clone());
     let bench = Bench { server, ..bench };
     let turn = Turn::of(vec![Arc::clone(&bench.server)]);
-    let secrets = busy(&bench, &turn, 20).await;
+    let secrets = Box::pin(busy(&bench, &turn, 20)).await;
     let mut read = 0;
     for file in std::fs::read_dir(&folder).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
