@@ -157,8 +157,7 @@ pub trait AuthPlugin: AuthProvider + Sized {
     /// The settings this mode reads.
     type Config: Section + Send;
     /// Settings among them that loosen something: a switch that is on, or a choice other than the
-    /// default, is an error in every other mode, because
-    /// whoever sets one expects this mode.
+    /// default, is an error in every other mode, because whoever sets one expects this mode.
     const ONLY_HERE: &'static [&'static Setting] = &[];
     /// Selecting the mode selects HTTP as well, unless a transport is chosen.
     const IMPLIES_HTTP: bool = false;

@@ -40,7 +40,8 @@ impl AuthorizationServer {
             }
             TokenFormat::GitLab { .. } => {
                 self.revoke_gitlab(token).await?;
-                None
+                // GitLab does not say whose it was.
+                Some((String::new(), String::new()))
             }
         };
         if let Some((sid, subject)) = revoked {

@@ -105,21 +105,17 @@ impl AuthorizationServer {
         let carried = self.tokens.open_carried(base, bearer);
         let Carried { claims, access } = carried.ok_or(VerifyError::Invalid)?;
         let used = self.may_use(&claims.jti, claims.iat, &access).await;
-        let access = Arc::new(access);
         if used == Err(VerifyError::Denied) {
-            Entry::new(Event::GroupDenied)
-                .refused("not_a_member")
+            let entry = Entry::new(Event::GroupDenied)
                 .client(&claims.client, "")
                 .person(&claims.sub, "")
-                .login(&claims.sid)
-                .write();
-            self.end_token(&claims.jti).await?;
-            if let Some(access) = secret(access.expose().to_owned()) {
-                let aside = self.put_aside(access, &claims.sid).await?;
-                self.revoke_soon(aside);
-            }
+                .login(&claims.sid);
+            self.shut_out(&claims.jti, &access, &claims.sid, entry)
+                .await?;
+            return Err(VerifyError::Denied);
         }
         used?;
+        let access = Arc::new(access);
         Ok(Verified {
             behind: Behind::Token(claims.jti),
             subject: claims.sub,

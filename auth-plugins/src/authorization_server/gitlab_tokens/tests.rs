@@ -3,6 +3,7 @@
 use mock_gitlab::{Fault, MockGitlab};
 
 use super::*;
+use crate::authorization_server::bench::heard::Heard;
 use crate::authorization_server::bench::replicas::{
     CLIENT, LIFE, REFRESH, REVOKE, Replicas, VERIFIER, beginning, redemption, request,
 };
@@ -240,6 +241,8 @@ async fn the_group_list_holds_for_each_token() {
     replicas.bench().group_of_alice("company", None);
     let tokens = replicas.upstream("alice").await;
     let login = replicas.server().begin(tokens, beginning()).await.unwrap();
+    let tokens = replicas.upstream("alice").await;
+    let other = replicas.server().begin(tokens, beginning()).await.unwrap();
     let access = login.access.expose().to_owned();
     replicas.gitlab().log().clear();
     for _ in 0..3 {
@@ -252,8 +255,41 @@ async fn the_group_list_holds_for_each_token() {
         .add(Fault::status(403).on(GROUPS));
     replicas.pass(600);
     assert_eq!(replicas.verify(0, &access).await, Err(VerifyError::Denied));
+    replicas.server().settle().await;
+    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 1);
+    // It has ended, so nobody is asked about it any more.
+    let asked = replicas.gitlab().log().of(GROUPS).count();
+    assert_eq!(replicas.verify(0, &access).await, Err(VerifyError::Invalid));
+    assert_eq!(replicas.gitlab().log().of(GROUPS).count(), asked);
     let refresh = login.refresh.unwrap();
+    let ended = replicas.refresh(0, refresh.expose()).await;
+    assert_eq!(ended.word(), "400 invalid_grant");
+    // Whoever only refreshes is told why.
+    let refresh = other.refresh.unwrap();
     let denied = replicas.refresh(0, refresh.expose()).await;
     assert_eq!(denied.word(), "400 invalid_grant");
-    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 1);
+    assert!(denied.body.to_string().contains("group"));
+    assert_eq!(replicas.gitlab().log().of(REVOKE).count(), 2);
+}
+
+#[tokio::test]
+async fn without_groups_a_call_reads_one_record() {
+    let replicas = Replicas::with(rules(false), 1).await;
+    let (access, _) = signed_in(&replicas).await;
+    assert!(replicas.verify(0, &access).await.is_ok());
+    let before = replicas.lines[0].reads();
+    assert!(replicas.verify(0, &access).await.is_ok());
+    assert_eq!(replicas.lines[0].reads() - before, 1);
+}
+
+#[tokio::test]
+async fn the_audit_says_that_a_token_was_given_back() {
+    let heard = Heard::default();
+    let _listening = tracing::subscriber::set_default(heard.clone());
+    let replicas = Replicas::with(rules(false), 1).await;
+    let (access, _) = signed_in(&replicas).await;
+    let form = [("token", &*access), ("client_id", CLIENT)];
+    assert_eq!(replicas.revoke(&form).await.word(), "200");
+    assert_eq!(heard.events().last().unwrap(), "token_revoked ok");
+    assert!(!heard.text().contains(&access));
 }

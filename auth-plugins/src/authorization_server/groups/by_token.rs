@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{PATIENCE, REST, Unavailable};
 use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::audit::Entry;
 use crate::authorization_server::error::PAUSE;
 use crate::authorization_server::records::Record;
+use crate::authorization_server::tokens::secret;
 use crate::authorization_server::verify::VerifyError;
 
 /// How often a note that another one overtook is written again.
@@ -66,6 +68,26 @@ impl AuthorizationServer {
             Err(Unavailable) if counts => Ok(()),
             Err(Unavailable) => Err(VerifyError::Unavailable(PAUSE)),
         }
+    }
+
+    /// The person of the token `id` is in none of the groups: it ends, here and at GitLab.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::authorization_server) async fn shut_out(
+        &self,
+        id: &str,
+        access: &Secret<GitLabToken>,
+        sid: &str,
+        entry: Entry<'_>,
+    ) -> Result<(), StoreError> {
+        entry.refused("not_a_member").write();
+        self.end_token(id).await?;
+        if let Some(access) = secret(access.expose().to_owned()) {
+            let aside = self.put_aside(access, sid).await?;
+            self.revoke_soon(aside);
+        }
+        Ok(())
     }
 
     /// Nobody may use the token `id` any more.
