@@ -6,13 +6,13 @@
 //! used for at most a minute.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use gitlab_mcp_core::audit::Sampler;
 use gitlab_mcp_core::auth::{
     AuthError, AuthPlugin, AuthProvider, BuildContext, BuildError, Caller, Credential, Generation,
-    Identity, Principal, SelectedBy, Transports,
+    Identity, Principal, STATELESS_MODE, SelectedBy, Transports,
 };
 use gitlab_mcp_core::clock::Clock;
 use gitlab_mcp_core::config::{Kind, Reader, Section, Setting};
@@ -77,24 +77,27 @@ pub static DISCOVERY: Setting = Setting::new(
 .default("false")
 .modes(&["remote-authorization"]);
 
-/// Read from `REMOTE_AUTHORIZATION`, `ENABLE_DYNAMIC_API_URL`, `GITLAB_AUTH_CACHE_SECONDS` and
-/// `GITLAB_ALLOW_UNAUTHENTICATED_TOOL_DISCOVERY`. The allowed hosts belong to the server: they are
+/// Read from `REMOTE_AUTHORIZATION`, `ENABLE_DYNAMIC_API_URL`, `GITLAB_AUTH_CACHE_SECONDS`,
+/// `GITLAB_ALLOW_UNAUTHENTICATED_TOOL_DISCOVERY` and `OAUTH_STATELESS_MODE`. The allowed hosts belong to the server: they are
 /// [`BuildContext::instances`].
 #[derive(Debug)]
 pub struct Config {
     dynamic: bool,
     cache: Duration,
     discovery: bool,
+    stateless: bool,
 }
 
 impl Section for Config {
-    const SETTINGS: &'static [&'static Setting] = &[&SWITCH, &DYNAMIC, &CACHE, &DISCOVERY];
+    const SETTINGS: &'static [&'static Setting] =
+        &[&SWITCH, &DYNAMIC, &CACHE, &DISCOVERY, &STATELESS_MODE];
 
     fn read(reader: &mut Reader) -> Self {
         Self {
             dynamic: reader.flag(&DYNAMIC),
             cache: Duration::from_secs(reader.integer(&CACHE)),
             discovery: reader.flag(&DISCOVERY),
+            stateless: reader.flag(&STATELESS_MODE),
         }
     }
 }
@@ -104,10 +107,11 @@ impl Section for Config {
 pub struct RemoteAuthorization {
     targets: Targets,
     discovery: bool,
+    stateless: bool,
     callers: Callers,
     clock: Arc<dyn Clock>,
-    /// Second of the clock from which on an ignored header is mentioned again.
-    mention_from: AtomicU64,
+    /// Says when an ignored header is mentioned again.
+    mentions: Sampler,
 }
 
 impl RemoteAuthorization {
@@ -126,15 +130,7 @@ impl RemoteAuthorization {
 
     /// True once in each [`MENTION`].
     fn is_time_to_mention(&self) -> bool {
-        let now = self.clock.monotonic().as_secs();
-        let from = self.mention_from.load(Ordering::Relaxed);
-        let next = now.saturating_add(MENTION.as_secs());
-        let relaxed = Ordering::Relaxed;
-        let turn = || {
-            self.mention_from
-                .compare_exchange(from, next, relaxed, relaxed)
-        };
-        now >= from && turn().is_ok()
+        self.mentions.take(self.clock.monotonic()).is_some()
     }
 }
 
@@ -161,10 +157,11 @@ impl AuthPlugin for RemoteAuthorization {
         let clock = Arc::clone(&context.clock);
         Ok(Self {
             targets,
+            stateless: config.stateless,
             discovery: config.discovery,
             callers: Callers::new(context, config.cache, INVALID),
             clock,
-            mention_from: AtomicU64::new(0),
+            mentions: Sampler::each(MENTION),
         })
     }
 }
@@ -199,6 +196,10 @@ impl AuthProvider for RemoteAuthorization {
     async fn renew(&self, caller: &Caller, _: Generation) -> Result<Option<Credential>, AuthError> {
         self.callers.forget(caller);
         Ok(None)
+    }
+
+    fn is_stateless(&self) -> bool {
+        self.stateless
     }
 
     fn sign_in_advice(&self) -> &'static str {

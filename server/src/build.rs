@@ -166,7 +166,7 @@ pub(crate) fn check(sources: &Sources, plugins: &[Plugin]) -> Result<Checked, St
     logging.settle(listener.transport, &mut reader);
     let selection = auth::select(&linked.modes, &mut reader, listener.listening());
     if let Some(selection) = &selection {
-        listener.keep_no_sessions_if_asked(&mut reader, selection.mode.name);
+        ListenerConfig::warn_if_not_stateless(&mut reader, selection.mode.name);
         if selection.mode.serves_root {
             listener.serve_root(&reader);
         }

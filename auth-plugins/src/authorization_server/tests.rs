@@ -9,7 +9,7 @@ use http::Request;
 use url::Url;
 
 use super::AuthorizationServer;
-use super::bench::browser::{REDIRECT, Seen, VERIFIER, asking, parameter};
+use super::bench::browser::{REDIRECT, Seen, VERIFIER, asking, parameter, redeeming, renewing};
 use super::bench::replicas::{Answered, Pair, answered, base, posted};
 use super::bench::{Bench, bench_with};
 use super::grant::Pending;
@@ -65,23 +65,11 @@ impl Turn {
     }
 
     async fn refresh(&self, client: &str, token: &str) -> Answered {
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", token),
-            ("client_id", client),
-        ];
-        self.token(&form).await
+        self.token(&renewing(client, token)).await
     }
 
     async fn redeem(&self, client: &str, code: &str) -> Answered {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("client_id", client),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-        ];
-        self.token(&form).await
+        self.token(&redeeming(client, code)).await
     }
 
     async fn revoke(&self, client: &str, token: &str) -> Answered {

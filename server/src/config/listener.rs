@@ -180,14 +180,10 @@ impl ListenerConfig {
         }
     }
 
-    /// [`STATELESS_MODE`] in a mode that reads it: no session id is issued, and none is looked at.
-    pub(crate) fn keep_no_sessions_if_asked(&mut self, reader: &mut Reader, mode: &str) {
-        if !reader.flag(&STATELESS_MODE) {
-            return;
-        }
-        if STATELESS_MODE.is_read_by(mode) {
-            self.http.legacy_sessions = false;
-        } else {
+    /// Says that [`STATELESS_MODE`] does nothing in a mode that does not read it. Whether there are
+    /// sessions is for the provider to say.
+    pub(crate) fn warn_if_not_stateless(reader: &mut Reader, mode: &str) {
+        if reader.flag(&STATELESS_MODE) && !STATELESS_MODE.is_read_by(mode) {
             let text = format!("has no effect with the auth mode {mode}");
             reader.warn_about(&STATELESS_MODE, text);
         }

@@ -218,6 +218,25 @@ impl Desk {
         back.query_pairs().into_owned().collect()
     }
 
+    /// [`Desk::sign_in`] with another server for each step: one shows the page, one is told of the
+    /// approval, one meets the browser that comes back, and one is left for what follows.
+    pub(crate) async fn sign_in_over_restarts(
+        self,
+        user: &str,
+        client: &str,
+    ) -> (Self, BTreeMap<String, String>) {
+        let mut browser = Browser::default();
+        let query = form(&authorization(client));
+        let page = browser.open(&self, &format!("/authorize?{query}")).await;
+        let desk = self.restarted().await;
+        let approved = browser.approve(&desk, &page.body).await;
+        let desk = desk.restarted().await;
+        let way = onward(&approved);
+        let back = desk.come_back(user, &mut browser, &way).await;
+        assert_eq!(back["state"], "state of the program");
+        (desk.restarted().await, back)
+    }
+
     /// The program redeems its code.
     pub(crate) async fn redeem(&self, client: &str, code: &str) -> Reply {
         self.tokens(&redemption(client, code)).await

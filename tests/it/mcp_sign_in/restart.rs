@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gitlab_mcp_core::random::{OsRandom, token};
 
-use super::desk::{Browser, Desk, Setting, authorization, form, onward, text};
+use super::desk::{Desk, Setting, text};
 
 pub(super) const SECRET: &str = "Qm7-vT2x_Lp9Rk4Zb8Wd1Yh6Nc3Sf0Ja5Ge";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -99,19 +99,7 @@ async fn a_browser_between_two_pages_does_not_notice_a_restart() {
         let folder = Folder::new();
         let desk = folder.desk(setting, "sqlite").await;
         let client = desk.register().await;
-        let mut browser = Browser::default();
-        let query = form(&authorization(&client));
-        let page = browser.open(&desk, &format!("/authorize?{query}")).await;
-        // In front of the consent page.
-        let desk = desk.restarted().await;
-        let approved = browser.approve(&desk, &page.body).await;
-        // At GitLab.
-        let desk = desk.restarted().await;
-        let way = onward(&approved);
-        let back = desk.come_back("alice", &mut browser, &way).await;
-        assert_eq!(back["state"], "state of the program", "{setting:?}");
-        // On the way back to the program.
-        let desk = desk.restarted().await;
+        let (desk, back) = desk.sign_in_over_restarts("alice", &client).await;
         let redeemed = desk.redeem(&client, &back["code"]).await;
         assert_eq!(redeemed.status, 200, "{setting:?} {redeemed:?}");
         let access = text(&redeemed.message(), "access_token");

@@ -5,7 +5,7 @@ use gitlab_mcp_tests::{Canary, Era, Request, TestServer};
 use mock_gitlab::Fault;
 use serde_json::json;
 
-use super::desk::{Browser, Desk, Setting, authorization, form, onward, text};
+use super::desk::{Desk, Setting, text};
 
 const SECRET: (&str, &str) = (
     "OAUTH_STATELESS_SECRET",
@@ -26,16 +26,7 @@ async fn every_step_of_a_sign_in_meets_another_process() {
             let desk = Desk::with(setting, &[SECRET, spelling]).await;
             let client = desk.register().await;
             let desk = desk.restarted().await;
-            let mut browser = Browser::default();
-            let query = form(&authorization(&client));
-            let page = browser.open(&desk, &format!("/authorize?{query}")).await;
-            let desk = desk.restarted().await;
-            let approved = browser.approve(&desk, &page.body).await;
-            let desk = desk.restarted().await;
-            let way = onward(&approved);
-            let back = desk.come_back("alice", &mut browser, &way).await;
-            assert_eq!(back["state"], "state of the program", "{setting:?}");
-            let desk = desk.restarted().await;
+            let (desk, back) = desk.sign_in_over_restarts("alice", &client).await;
             let redeemed = desk.redeem(&client, &back["code"]).await;
             assert_eq!(redeemed.status, 200, "{setting:?} {redeemed:?}");
             let desk = desk.restarted().await;

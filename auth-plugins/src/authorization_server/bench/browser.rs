@@ -143,6 +143,26 @@ pub(crate) fn asking(changes: &[(&str, Option<&str>)]) -> String {
     format!("/authorize?{query}")
 }
 
+/// The form with which `client` redeems a code for [`REDIRECT`].
+pub(crate) fn redeeming<'a>(client: &'a str, code: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("client_id", client),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+/// The form with which `client` uses a refresh token.
+pub(crate) fn renewing<'a>(client: &'a str, token: &'a str) -> [(&'a str, &'a str); 3] {
+    [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+        ("client_id", client),
+    ]
+}
+
 impl Browser<'_> {
     /// Goes to a path of the server, or to one of its URLs.
     pub(crate) async fn open(&mut self, address: &str) -> Seen {

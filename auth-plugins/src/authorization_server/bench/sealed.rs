@@ -4,7 +4,7 @@ use gitlab_mcp_store::Memory;
 use http::Request;
 use serde_json::json;
 
-use super::browser::{REDIRECT, VERIFIER, asking, parameter};
+use super::browser::{REDIRECT, asking, parameter, redeeming, renewing};
 use super::replicas::{Answered, Pair, REFRESH, answered, base, posted};
 use super::*;
 use crate::authorization_server::rules::{Sealed, TokenFormat};
@@ -83,24 +83,12 @@ impl Apart {
 
     /// A code redeemed at one of them.
     pub(crate) async fn redeem(&self, at: usize, client: &str, code: &str) -> Answered {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("client_id", client),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-        ];
-        self.token(at, &form).await
+        self.token(at, &redeeming(client, code)).await
     }
 
     /// A refresh at one of them.
     pub(crate) async fn refresh(&self, at: usize, client: &str, token: &str) -> Answered {
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", token),
-            ("client_id", client),
-        ];
-        self.token(at, &form).await
+        self.token(at, &renewing(client, token)).await
     }
 
     /// `POST /revoke` at one of them.
