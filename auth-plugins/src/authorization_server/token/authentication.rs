@@ -9,6 +9,8 @@
 //! | `client_secret_basic` | user name of HTTP Basic | its password |
 //! | `client_secret_post` | `client_id` in the form | `client_secret` in the form |
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gitlab_mcp_core::secret::{ClientSecret, Secret};
@@ -24,9 +26,18 @@ use crate::authorization_server::client::Client;
 use crate::authorization_server::clients::NoClient;
 use crate::authorization_server::error::{OAuthError, PAUSE};
 use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::tokens::secret;
 
 const UNPROVEN: &str = "this client has to prove itself with its secret, either in HTTP Basic or as \
                         client_secret in the form";
+
+/// For every reason: it tells no more about which clients there are than the time it takes.
+const WRONG: &str = "this client is not known here, or it presented a secret that is not its own; a \
+                     client that registered itself has none";
+
+/// Stands in for the secret of a client that has none, so that it is refused after the same work.
+static NOBODYS: LazyLock<Option<Secret<ClientSecret>>> =
+    LazyLock::new(|| secret("no-client-has-this-secret-and-it-opens-nothing".to_owned()));
 
 impl AuthorizationServer {
     /// The client that a request names, where it is proven to be that client.
@@ -34,7 +45,8 @@ impl AuthorizationServer {
     /// # Errors
     /// `invalid_client` for an unknown client, for a confidential one without its secret, for two ways
     /// of authenticating at once, and for a public client that presents a secret, which this server gave
-    /// to nobody: a client that thinks it has one talks to the wrong server.
+    /// to nobody: a client that thinks it has one talks to the wrong server. A wrong secret is refused
+    /// before anything is looked up.
     pub(in crate::authorization_server) async fn authenticated(
         &self,
         request: &Parts,
@@ -55,41 +67,41 @@ impl AuthorizationServer {
         if form.get("client_assertion").is_some() {
             return Err(refused());
         }
-        let client = self
-            .client_with_grant(id)
-            .await
-            .map_err(|error| match error {
-                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
-                NoClient::Unknown => refused(),
-            })?;
         let presented: Vec<&str> = match &basic {
             Some(basic) => basic.secrets.iter().map(|secret| secret.as_str()).collect(),
             None => in_form.into_iter().collect(),
         };
         let configured = self.rules.configured(id);
-        match configured.and_then(|one| one.secret.as_deref()) {
-            None if presented.is_empty() => Ok(client),
-            None => Err(refused()),
-            Some(own) if is_one_of(own, &presented) => Ok(client),
-            Some(_) => {
-                if !presented.is_empty() {
-                    warn!(
-                        client = id,
-                        "a confidential client presented a wrong secret"
-                    );
-                }
-                Err(OAuthError {
-                    description: UNPROVEN.to_owned(),
+        let own = configured.and_then(|one| one.secret.as_deref());
+        if !presented.is_empty() {
+            let is_proven = is_one_of(own.or(NOBODYS.as_ref()), &presented) & own.is_some();
+            if !is_proven {
+                let client = configured.map_or("not configured", |one| one.id.as_str());
+                warn!(client, "a client presented a secret that is not its own");
+                return Err(OAuthError {
+                    description: WRONG.to_owned(),
                     ..refused()
-                })
+                });
             }
+        } else if own.is_some() {
+            return Err(OAuthError {
+                description: UNPROVEN.to_owned(),
+                ..refused()
+            });
         }
+        self.client_with_grant(id)
+            .await
+            .map_err(|error| match error {
+                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
+                NoClient::Unknown => refused(),
+            })
     }
 }
 
 /// Takes the same time whichever it is.
-fn is_one_of(own: &Secret<ClientSecret>, presented: &[&str]) -> bool {
-    let each = presented.iter().map(|secret| own.matches(secret));
+fn is_one_of(own: Option<&Secret<ClientSecret>>, presented: &[&str]) -> bool {
+    let matches = |secret: &&str| own.is_some_and(|own| own.matches(secret));
+    let each = presented.iter().map(matches);
     each.fold(false, |found, matches| found | matches)
 }
 
