@@ -114,7 +114,7 @@ pub async fn read_body(body: Body) -> Result<Vec<u8>, OAuthError> {
 /// Whether a limit stopped the reading: ours, or one in front of us, whose word comes wrapped.
 fn is_too_long(error: &(dyn Error + 'static)) -> bool {
     let mut all = std::iter::successors(Some(error), |&error| error.source());
-    all.any(|error| error.is::<LengthLimitError>())
+    all.any(<dyn Error>::is::<LengthLimitError>)
 }
 
 #[cfg(test)]

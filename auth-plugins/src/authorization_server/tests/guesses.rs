@@ -80,9 +80,7 @@ impl Guesser {
                 return;
             }
             // Somebody who gives back what nobody holds is told that it is gone.
-            Guess::TokenToRevoke(client) => {
-                (turn.revoke(client, &self.refresh()).await, "200")
-            }
+            Guess::TokenToRevoke(client) => (turn.revoke(client, &self.refresh()).await, "200"),
         };
         assert_eq!(answered.word(), refusal, "{what:?}");
     }

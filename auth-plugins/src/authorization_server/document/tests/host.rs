@@ -266,12 +266,7 @@ async fn tunnel(mut stream: TcpStream, tls: TlsAcceptor, shared: &Shared) -> io:
             }
             Reply::Drip(start, rest) => {
                 stream.write_all(&start).await?;
-                for byte in rest {
-                    stream.flush().await?;
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    stream.write_all(&[byte]).await?;
-                    shared.dripped.fetch_add(1, Ordering::SeqCst);
-                }
+                drip(&mut stream, &rest, &shared.dripped).await?;
             }
             Reply::Close => return Ok(()),
             Reply::Hold => {
@@ -281,6 +276,21 @@ async fn tunnel(mut stream: TcpStream, tls: TlsAcceptor, shared: &Shared) -> io:
         }
         stream.flush().await?;
     }
+}
+
+/// Sends a byte each second.
+async fn drip(
+    stream: &mut (impl tokio::io::AsyncWrite + Unpin),
+    bytes: &[u8],
+    dripped: &AtomicUsize,
+) -> io::Result<()> {
+    for byte in bytes {
+        stream.flush().await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stream.write_u8(*byte).await?;
+        dripped.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
 }
 
 async fn head(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> io::Result<String> {
