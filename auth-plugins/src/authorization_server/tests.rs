@@ -18,6 +18,7 @@ use super::rules::Rules;
 
 mod at_rest;
 mod clocks;
+mod flips;
 mod flood;
 mod flows;
 mod guesses;
