@@ -172,6 +172,17 @@ pub struct InFlight {
     pub failed: Option<u64>,
 }
 
+impl Login {
+    /// Why it is shorter than others, as one word for the audit; else empty.
+    pub(super) const fn shortness(&self) -> &'static str {
+        if self.refresh.is_none() {
+            "no_refresh_token"
+        } else {
+            ""
+        }
+    }
+}
+
 impl Record for Login {
     const NAMESPACE: Namespace = Namespace::Login;
 }

@@ -24,6 +24,7 @@ mod flows;
 mod guesses;
 mod races;
 mod rotation;
+mod short;
 mod timing;
 
 /// Nobody is told to slow down.

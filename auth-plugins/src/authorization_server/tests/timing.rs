@@ -26,35 +26,75 @@ mod welch;
 
 /// Samples of both classes together, where nobody asks for more.
 const USUAL: usize = 3_000;
+/// How many are prepared at a time.
+const BATCH: usize = 100;
 const PUBLIC: &str = "a-public-client-of-the-operator";
 const CONFIDENTIAL: &str = "a-client-that-has-a-secret";
 const STRANGER: &str = "a-client-that-nobody-knows";
 const SECRET: &str = "7nQ2xVb9Lk4TzR8wYc1JmH6sPd3GfA5eKu0WoXiEtBv";
 
-/// Times `deed` on what `prepare` makes for one of two classes, which a coin decides each time.
+/// Draws classes and wrong bytes; each run draws others.
+struct Draw(SeededRandom);
+
+impl Draw {
+    fn new() -> Self {
+        Self(SeededRandom::new(std::process::id().into()))
+    }
+
+    fn byte(&self) -> u8 {
+        let mut byte = [0];
+        self.0.fill(&mut byte);
+        byte[0]
+    }
+
+    /// The text with its first byte wrong, or its last; what stands there instead is any other letter
+    /// or digit, because which one it is may cost time that tells nobody anything.
+    fn wrong(&self, text: &str, class: usize) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        let at = [0, bytes.len() - 1][class];
+        let right = bytes[at];
+        while bytes[at] == right || !bytes[at].is_ascii_alphanumeric() {
+            bytes[at] = self.byte();
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The same of what stands in base64url behind a prefix, without its first `skipped` bytes.
+    fn wrong_bytes(&self, text: &str, prefix: &str, skipped: usize, class: usize) -> String {
+        let bytes = text.strip_prefix(prefix).unwrap();
+        let mut bytes = URL_SAFE_NO_PAD.decode(bytes).unwrap();
+        let at = [skipped, bytes.len() - 1][class];
+        bytes[at] ^= self.byte().max(1);
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// Times `deed` on what `prepare` makes for one of two classes, which a coin decides each time. A
+/// batch is prepared as a whole, so that what was prepared last is not what is timed next.
 fn timed<I, O>(
     samples: usize,
+    batch: usize,
     mut prepare: impl FnMut(usize) -> I,
     mut deed: impl FnMut(I) -> O,
 ) -> Samples {
-    let coin = SeededRandom::new(1);
+    let coin = Draw::new();
     let mut all = Samples::default();
-    let warming = samples / 100;
-    for number in 0..samples + warming {
-        let mut byte = [0];
-        coin.fill(&mut byte);
-        let class = usize::from(byte[0] & 1);
-        let input = black_box(prepare(class));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the time it really takes is what this is about"
-        )]
-        let start = Instant::now();
-        let output = black_box(deed(input));
-        let took = start.elapsed().as_nanos();
-        drop(output);
-        if number >= warming {
-            all.add(class, took);
+    let warming = samples / 100 / batch;
+    for number in 0..samples.div_ceil(batch) + warming {
+        let classes: Vec<usize> = (0..batch).map(|_| usize::from(coin.byte() & 1)).collect();
+        let inputs: Vec<I> = classes.iter().map(|&class| prepare(class)).collect();
+        for (class, input) in classes.into_iter().zip(black_box(inputs)) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the time it really takes is what this is about"
+            )]
+            let start = Instant::now();
+            let output = black_box(deed(input));
+            let took = start.elapsed().as_nanos();
+            drop(output);
+            if number >= warming {
+                all.add(class, took);
+            }
         }
     }
     all
@@ -84,26 +124,6 @@ fn worst(what: &str, mut measure: impl FnMut(usize) -> Samples) -> f64 {
         }
     }
     least
-}
-
-/// The text with its first byte wrong, and with its last.
-fn wrong(text: &str) -> [String; 2] {
-    [0, text.len() - 1].map(|at| {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes[at] = if bytes[at] == b'x' { b'y' } else { b'x' };
-        String::from_utf8(bytes).unwrap()
-    })
-}
-
-/// The same of what stands in base64url behind a prefix, without its first `skipped` bytes.
-fn wrong_bytes(text: &str, prefix: &str, skipped: usize) -> [String; 2] {
-    let bytes = text.strip_prefix(prefix).unwrap();
-    let bytes = URL_SAFE_NO_PAD.decode(bytes).unwrap();
-    [skipped, bytes.len() - 1].map(|at| {
-        let mut changed = bytes.clone();
-        changed[at] ^= 1;
-        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(changed))
-    })
 }
 
 /// Stops at the first difference, as a comparison of secrets must not.
@@ -204,88 +224,91 @@ fn proving<'a>(id: &'a str, own: &'a str) -> Vec<(&'a str, &'a str)> {
 #[test]
 fn a_comparison_that_stops_early_is_found_and_ours_is_not() {
     let own: Secret<ClientSecret> = secret(SECRET);
-    let guesses = wrong(SECRET);
-    let pick = |class: usize| guesses[class].clone();
+    let draw = Draw::new();
+    let guess = |class: usize| draw.wrong(SECRET, class);
     let leak = worst("control: a comparison that stops early", |number| {
-        timed(number, pick, |guess| {
+        timed(number, BATCH, guess, |guess| {
             hasty(SECRET.as_bytes(), guess.as_bytes())
         })
     });
     assert!(leak.abs() >= BOUND, "the method finds nothing: {leak}");
     let ours = worst("the comparison of client secrets", |number| {
-        timed(number, pick, |guess| own.matches(&guess))
+        timed(number, BATCH, guess, |guess| own.matches(&guess))
     });
     assert!(ours.abs() < BOUND, "{ours}");
 }
 
-#[tokio::test]
-async fn a_secret_whose_first_byte_is_wrong_takes_as_long_as_one_whose_last_is() {
-    let scene = scene().await;
-    let guesses = wrong(SECRET);
-    let t = worst("client secret, first or last byte wrong", |number| {
-        let ask = |class: usize| posted("/token", &proving(CONFIDENTIAL, &guesses[class]));
-        timed(number, ask, |request| scene.token(request, 401))
+/// Measures `POST /token` with what `form` puts into it for each class, refused with `status`.
+fn asked(scene: &Scene, what: &str, status: u16, form: impl Fn(usize) -> Request<Body>) {
+    let t = worst(what, |number| {
+        timed(number, BATCH, &form, |request| scene.token(request, status))
     });
     assert!(t.abs() < BOUND, "{t}");
+}
+
+#[tokio::test]
+async fn a_secret_whose_first_byte_is_wrong_takes_as_long_as_one_whose_last_is() {
+    let (scene, draw) = (scene().await, Draw::new());
+    let what = "client secret, first or last byte wrong";
+    asked(&scene, what, 401, |class| {
+        let guess = draw.wrong(SECRET, class);
+        posted("/token", &proving(CONFIDENTIAL, &guess))
+    });
 }
 
 #[tokio::test]
 async fn a_client_that_is_known_takes_as_long_to_refuse_as_one_that_is_not() {
-    let scene = scene().await;
-    let guess = wrong(SECRET).concat();
-    let ids = [CONFIDENTIAL, STRANGER];
-    let t = worst("client known or unknown, wrong secret", |number| {
-        let ask = |class: usize| posted("/token", &proving(ids[class], &guess));
-        timed(number, ask, |request| scene.token(request, 401))
+    let (scene, draw) = (scene().await, Draw::new());
+    let what = "client known or unknown, wrong secret";
+    asked(&scene, what, 401, |class| {
+        let guess = draw.wrong(SECRET, 0);
+        posted("/token", &proving([CONFIDENTIAL, STRANGER][class], &guess))
     });
-    assert!(t.abs() < BOUND, "{t}");
 }
 
 #[tokio::test]
 async fn a_code_whose_first_byte_is_wrong_takes_as_long_as_one_whose_last_is() {
-    let scene = scene().await;
-    let guesses = wrong_bytes(&scene.code(), "gmac_", 0);
-    let t = worst("code, first or last byte wrong", |number| {
-        let ask = |class: usize| posted("/token", &redeeming(PUBLIC, &guesses[class]));
-        timed(number, ask, |request| scene.token(request, 400))
+    let (scene, draw) = (scene().await, Draw::new());
+    let code = scene.code();
+    asked(&scene, "code, first or last byte wrong", 400, |class| {
+        let guess = draw.wrong_bytes(&code, "gmac_", 0, class);
+        posted("/token", &redeeming(PUBLIC, &guess))
     });
-    assert!(t.abs() < BOUND, "{t}");
 }
 
 #[tokio::test]
 async fn a_refresh_token_whose_proof_begins_wrong_takes_as_long_as_one_whose_proof_ends_wrong() {
-    let scene = scene().await;
+    let (scene, draw) = (scene().await, Draw::new());
+    let what = "refresh token, first or last byte of the proof wrong";
     // Layout, login, number and key are no secrets: the proof begins behind them.
-    let guesses = wrong_bytes(&scene.pair.refresh, "gmrt_", 1 + 16 + 8 + 4);
-    let t = worst("refresh token, first or last byte wrong", |number| {
-        let ask = |class: usize| posted("/token", &renewing(PUBLIC, &guesses[class]));
-        timed(number, ask, |request| scene.token(request, 400))
+    let public = 1 + 16 + 8 + 4;
+    asked(&scene, what, 400, |class| {
+        let guess = draw.wrong_bytes(&scene.pair.refresh, "gmrt_", public, class);
+        posted("/token", &renewing(PUBLIC, &guess))
     });
-    assert!(t.abs() < BOUND, "{t}");
 }
 
 #[tokio::test]
 async fn a_verifier_whose_first_byte_is_wrong_takes_as_long_as_one_whose_last_is() {
-    let scene = scene().await;
-    let guesses = wrong(VERIFIER);
+    /// The memory keeps no more codes than this.
+    const BATCH: usize = 8;
+    let (scene, draw) = (scene().await, Draw::new());
     let t = worst("verifier, first or last byte wrong", |number| {
         // A code of its own for each: the fifth wrong verifier ends one.
-        let mut last: Option<String> = None;
+        let mut codes = Vec::new();
         let ask = |class: usize| {
-            if let Some(code) = last.take() {
-                scene.forget(&code);
+            if codes.len() == BATCH {
+                codes.drain(..).for_each(|code: String| scene.forget(&code));
             }
-            let code = scene.code();
+            let (code, guess) = (scene.code(), draw.wrong(VERIFIER, class));
             let mut form = redeeming(PUBLIC, &code);
-            form[4].1 = &guesses[class];
+            form[4].1 = &guess;
             let request = posted("/token", &form);
-            last = Some(code);
+            codes.push(code);
             request
         };
-        let samples = timed(number, ask, |request| scene.token(request, 400));
-        if let Some(code) = last {
-            scene.forget(&code);
-        }
+        let samples = timed(number, BATCH, ask, |request| scene.token(request, 400));
+        codes.iter().for_each(|code| scene.forget(code));
         samples
     });
     assert!(t.abs() < BOUND, "{t}");
