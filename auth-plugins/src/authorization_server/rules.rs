@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gitlab_mcp_core::secret::{ClientSecret, Secret};
+use subtle::ConstantTimeEq as _;
 
 use super::redirect_uri::RedirectRules;
 
@@ -141,6 +142,16 @@ impl Rules {
     /// The configured client of this id.
     pub fn configured(&self, id: &str) -> Option<&Configured> {
         self.configured.iter().find(|one| one.id == id)
+    }
+
+    /// The secret of the client of this id, if it is confidential. Every client is looked at, so that
+    /// it takes the same time whether there is one.
+    pub fn secret_of(&self, id: &str) -> Option<&Secret<ClientSecret>> {
+        self.configured.iter().fold(None, |found, one| {
+            let is_it: bool = one.id.as_bytes().ct_eq(id.as_bytes()).into();
+            let own = one.secret.as_deref();
+            if is_it { own } else { found }
+        })
     }
 }
 

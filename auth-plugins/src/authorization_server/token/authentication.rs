@@ -71,13 +71,17 @@ impl AuthorizationServer {
             Some(basic) => basic.secrets.iter().map(|secret| secret.as_str()).collect(),
             None => in_form.into_iter().collect(),
         };
-        let configured = self.rules.configured(id);
-        let own = configured.and_then(|one| one.secret.as_deref());
+        let own = self.rules.secret_of(id);
         if !presented.is_empty() {
             let is_proven = is_one_of(own.or(NOBODYS.as_ref()), &presented) & own.is_some();
             if !is_proven {
-                let client = configured.map_or("not configured", |one| one.id.as_str());
-                warn!(client, "a client presented a secret that is not its own");
+                warn!(
+                    client = self
+                        .rules
+                        .configured(id)
+                        .map_or("not configured", |one| &one.id),
+                    "a client presented a secret that is not its own"
+                );
                 return Err(OAuthError {
                     description: WRONG.to_owned(),
                     ..refused()
