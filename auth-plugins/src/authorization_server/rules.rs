@@ -144,13 +144,16 @@ impl Rules {
         self.configured.iter().find(|one| one.id == id)
     }
 
-    /// The secret of the client of this id, if it is confidential. Every client is looked at, so that
-    /// it takes the same time whether there is one.
-    pub fn secret_of(&self, id: &str) -> Option<&Secret<ClientSecret>> {
-        self.configured.iter().fold(None, |found, one| {
+    /// Whether one of `presented` is the secret of the client of this id. All secrets are compared, and
+    /// all ids, so that neither the time of a right id nor that of a wrong one tells which it is.
+    pub fn proves(&self, id: &str, presented: &[&str]) -> bool {
+        self.configured.iter().fold(false, |proven, one| {
             let is_it: bool = one.id.as_bytes().ct_eq(id.as_bytes()).into();
-            let own = one.secret.as_deref();
-            if is_it { own } else { found }
+            let matches = one.secret.as_deref().is_some_and(|own| {
+                let each = presented.iter().map(|secret| own.matches(secret));
+                each.fold(false, |found, matches| found | matches)
+            });
+            proven | (is_it & matches)
         })
     }
 }

@@ -9,11 +9,8 @@
 //! | `client_secret_basic` | user name of HTTP Basic | its password |
 //! | `client_secret_post` | `client_id` in the form | `client_secret` in the form |
 
-use std::sync::LazyLock;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gitlab_mcp_core::secret::{ClientSecret, Secret};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -26,7 +23,6 @@ use crate::authorization_server::client::Client;
 use crate::authorization_server::clients::NoClient;
 use crate::authorization_server::error::{OAuthError, PAUSE};
 use crate::authorization_server::parameters::Parameters;
-use crate::authorization_server::tokens::secret;
 
 const UNPROVEN: &str = "this client has to prove itself with its secret, either in HTTP Basic or as \
                         client_secret in the form";
@@ -34,10 +30,6 @@ const UNPROVEN: &str = "this client has to prove itself with its secret, either 
 /// For every reason: it tells no more about which clients there are than the time it takes.
 const WRONG: &str = "this client is not known here, or it presented a secret that is not its own; a \
                      client that registered itself has none";
-
-/// Stands in for the secret of a client that has none, so that it is refused after the same work.
-static NOBODYS: LazyLock<Option<Secret<ClientSecret>>> =
-    LazyLock::new(|| secret("no-client-has-this-secret-and-it-opens-nothing".to_owned()));
 
 impl AuthorizationServer {
     /// The client that a request names, where it is proven to be that client.
@@ -71,25 +63,24 @@ impl AuthorizationServer {
             Some(basic) => basic.secrets.iter().map(|secret| secret.as_str()).collect(),
             None => in_form.into_iter().collect(),
         };
-        let own = self.rules.secret_of(id);
-        if !presented.is_empty() {
-            let is_proven = is_one_of(own.or(NOBODYS.as_ref()), &presented) & own.is_some();
-            if !is_proven {
-                warn!(
-                    client = self
-                        .rules
-                        .configured(id)
-                        .map_or("not configured", |one| &one.id),
-                    "a client presented a secret that is not its own"
-                );
+        if presented.is_empty() {
+            let known = self.rules.configured(id);
+            if known.is_some_and(|one| one.secret.is_some()) {
                 return Err(OAuthError {
-                    description: WRONG.to_owned(),
+                    description: UNPROVEN.to_owned(),
                     ..refused()
                 });
             }
-        } else if own.is_some() {
+        } else if !self.rules.proves(id, &presented) {
+            warn!(
+                client = self
+                    .rules
+                    .configured(id)
+                    .map_or("not configured", |one| &one.id),
+                "a client presented a secret that is not its own"
+            );
             return Err(OAuthError {
-                description: UNPROVEN.to_owned(),
+                description: WRONG.to_owned(),
                 ..refused()
             });
         }
@@ -100,13 +91,6 @@ impl AuthorizationServer {
                 NoClient::Unknown => refused(),
             })
     }
-}
-
-/// Takes the same time whichever it is.
-fn is_one_of(own: Option<&Secret<ClientSecret>>, presented: &[&str]) -> bool {
-    let matches = |secret: &&str| own.is_some_and(|own| own.matches(secret));
-    let each = presented.iter().map(matches);
-    each.fold(false, |found, matches| found | matches)
 }
 
 /// What a client says in HTTP Basic. RFC 7617, RFC 6749 section 2.3.1.
