@@ -122,7 +122,7 @@ async fn a_session_belongs_to_its_principal() {
         let stranger = ask.with("Mcp-Session-Id", &id).without("Authorization");
         assert_eq!(stranger.send(&server).await.status, 401, "{method}");
     }
-    let refreshed = within(&id, request(1, "ping", json!({})));
+    let refreshed = within(id, request(1, "ping", json!({})));
     let refreshed = refreshed
         .with("Authorization", "Bearer ann2")
         .send(&server)
@@ -214,7 +214,7 @@ async fn a_full_table_does_not_grow_when_many_come_at_once() {
     let mut alive = 0;
     for answer in &begun {
         let id = answer.header("mcp-session-id");
-        let ping = within(&id, request(1, "ping", json!({})));
+        let ping = within(id, request(1, "ping", json!({})));
         alive += u32::from(ping.send(&server).await.status == 200);
     }
     assert_eq!(alive, 16);
