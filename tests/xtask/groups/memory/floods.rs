@@ -7,32 +7,19 @@ use serde_json::json;
 
 use super::logins::{one_login, session};
 use super::size;
-use super::subject::{Subject, Wire, got, message, posted};
+use super::subject::{Subject, Wire, from, got, message, posted};
 use crate::report::{Outcome, say};
 use crate::workbench::Workbench;
 
 const KIB_A_FLOOD: usize = 16 * 1024;
-/// Addresses behind the trusted proxy.
-const ADDRESSES: usize = 10_000;
 /// Before anything is measured.
 const BEFORE: usize = 200;
 /// Length of the session table that is flooded.
 const TABLE: usize = 100;
 
-/// The client says where it comes from through a proxy of ours.
-fn from(request: Request, number: usize) -> Request {
-    let [_, b, c, d] = u32::try_from(number % ADDRESSES)
-        .unwrap_or_default()
-        .to_be_bytes();
-    request.header("X-Forwarded-For", &format!("198.{b}.{c}.{d}"))
-}
-
 /// Registrations, from one address and then from many.
 pub(super) fn registrations(workbench: &Workbench) -> Result<(), Outcome> {
-    let subject = Subject::start(
-        workbench,
-        &[("MCP_TRUST_PROXY", "true"), ("OAUTH_CONSENT", "off")],
-    )?;
+    let subject = Subject::start(workbench, &[("OAUTH_CONSENT", "off")])?;
     let honest = Honest::arrive(&subject)?;
     let body = json!({ "redirect_uris": ["http://127.0.0.1/other"] }).to_string();
     let register = |number: usize| {
@@ -62,7 +49,7 @@ pub(super) fn registrations(workbench: &Workbench) -> Result<(), Outcome> {
 
 /// Authorization requests of people who are not seen again.
 pub(super) fn authorization_requests(workbench: &Workbench) -> Result<(), Outcome> {
-    let subject = Subject::start(workbench, &[("MCP_TRUST_PROXY", "true")])?;
+    let subject = Subject::start(workbench, &[])?;
     let client = subject.client()?;
     let query = format!(
         "/authorize?response_type=code&client_id={client}&code_challenge_method=S256\
@@ -130,7 +117,7 @@ struct Honest {
 impl Honest {
     fn arrive(subject: &Subject) -> Result<Self, Outcome> {
         let client = subject.client()?;
-        let login = one_login(subject.wire, &subject.gitlab, &client);
+        let login = one_login(subject.wire, &subject.gitlab, &client, 0);
         let tokens = subject.runtime.block_on(login)?;
         Ok(Self {
             access: tokens.access.into(),

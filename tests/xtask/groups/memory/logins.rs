@@ -9,13 +9,13 @@ use serde_json::json;
 use url::Url;
 
 use super::size;
-use super::subject::{HOST, Subject, Wire, form, got, message, text};
+use super::subject::{HOST, Subject, Wire, form, from, got, message, text};
 use crate::report::{Outcome, say};
 use crate::workbench::Workbench;
 
 /// The length of the session table when nothing else is set.
 const SESSIONS: usize = 1_000;
-/// Before anything is measured: what is allocated once is allocated then.
+/// Before anything is measured; what is allocated once is allocated then.
 const BEFORE: usize = 50;
 const KIB_IDLE: usize = 64 * 1024;
 const KIB_A_LOGIN: usize = 8;
@@ -27,19 +27,14 @@ const BACK: &str = "http://127.0.0.1/back";
 /// Measures.
 pub(super) fn play(workbench: &Workbench) -> Result<(), Outcome> {
     let logins = size(1_000, 10_000);
-    let subject = Subject::start(
-        workbench,
-        &[
-            ("OAUTH_CONSENT", "off"),
-            ("OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE", "10000"),
-        ],
-    )?;
+    let limit = ("OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE", "10000");
+    let subject = Subject::start(workbench, &[("OAUTH_CONSENT", "off"), limit])?;
     let idle = subject.memory()?;
     let client: Arc<str> = subject.client()?.into();
     let mut held = sign_in(&subject, &client, BEFORE)?;
     let warmed = begin(&subject, &held, BEFORE)?;
     let start = subject.memory()?;
-    held.extend(sign_in(&subject, &client, logins)?);
+    held.extend(sign_in(&subject, &client, logins - BEFORE)?);
     let signed_in = subject.memory()?;
     let mut sessions = begin(&subject, &held, SESSIONS - BEFORE)?;
     let full = subject.memory()?;
@@ -52,7 +47,7 @@ pub(super) fn play(workbench: &Workbench) -> Result<(), Outcome> {
     let drained = subject.memory()?;
     subject.stop()?;
     let tenths = |from: usize, to: usize, number: usize| to.saturating_sub(from) * 10 / number;
-    let login = tenths(start, signed_in, logins);
+    let login = tenths(start, signed_in, logins - BEFORE);
     let session = tenths(signed_in, full, SESSIONS - BEFORE);
     let session_again = tenths(signed_in, full_again, SESSIONS);
     say(&format!(
@@ -87,10 +82,10 @@ pub(super) struct Tokens {
 }
 
 fn sign_in(subject: &Subject, client: &Arc<str>, number: usize) -> Result<Vec<Tokens>, Outcome> {
-    subject.many(number, |_| {
+    subject.many(number, |one| {
         let (wire, gitlab) = (subject.wire, Arc::clone(&subject.gitlab));
         let client = Arc::clone(client);
-        async move { one_login(wire, &gitlab, &client).await }
+        async move { one_login(wire, &gitlab, &client, one).await }
     })
 }
 
@@ -99,6 +94,7 @@ pub(super) async fn one_login(
     wire: Wire,
     gitlab: &MockGitlab,
     client: &str,
+    address: usize,
 ) -> Result<Tokens, String> {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
@@ -109,7 +105,9 @@ pub(super) async fn one_login(
             ("code_challenge_method", "S256"),
         ])
         .finish();
-    let left = wire.ask(&got(&format!("/authorize?{query}"))).await?;
+    let left = wire
+        .ask(&from(got(&format!("/authorize?{query}")), address))
+        .await?;
     let gitlab = gitlab.browser("alice").approve(location(&left)?).await;
     let gitlab = gitlab.map_err(|error| format!("GitLab's page: {error}"))?;
     let back: Url = gitlab
@@ -117,7 +115,7 @@ pub(super) async fn one_login(
         .map_err(|_| format!("GitLab leads to {gitlab}"))?;
     let path = format!("{}?{}", back.path(), back.query().unwrap_or_default());
     let done = wire
-        .ask(&got(&path).header("Cookie", &cookies(&left)))
+        .ask(&from(got(&path), address).header("Cookie", &cookies(&left)))
         .await?;
     let done: Url = location(&done)?.parse().map_err(|_| format!("{done:?}"))?;
     let code = done.query_pairs().find(|(name, _)| name == "code");
@@ -129,7 +127,10 @@ pub(super) async fn one_login(
         ("redirect_uri", BACK),
         ("client_id", client),
     ];
-    let told = wire.ask(&form("/token", &fields)).await?.message();
+    let told = wire
+        .ask(&from(form("/token", &fields), address))
+        .await?
+        .message();
     Ok(Tokens {
         access: text(&told, "access_token")?,
         refresh: text(&told, "refresh_token")?,
@@ -215,7 +216,7 @@ fn revoke(subject: &Subject, client: &Arc<str>, held: Vec<Tokens>) -> Result<(),
         async move {
             let tokens = held.get(one).ok_or("no such login")?;
             let fields = [("token", tokens.refresh.as_str()), ("client_id", &*client)];
-            Ok(wire.ask(&form("/revoke", &fields)).await?.status)
+            Ok(wire.ask(&from(form("/revoke", &fields), one)).await?.status)
         }
     })?;
     all(&statuses, 200, "/revoke")

@@ -22,6 +22,8 @@ pub(super) const HOST: &str = "localhost:3002";
 const SECRET: &str = "Zt5-kW9q_Xv3Rn7Lb1Mc8Yd4Hs6Pf2JgQa";
 /// Requests that are under way at once.
 const AT_ONCE: usize = 8;
+/// Addresses behind the trusted proxy.
+const ADDRESSES: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running server.
@@ -67,7 +69,9 @@ impl Subject {
                 ("GITLAB_OAUTH_CALLBACK_PROXY", "true"),
                 ("MCP_SERVER_URL", BASE),
                 ("OAUTH_SESSION_SECRET", SECRET),
+                ("MCP_TRUST_PROXY", "true"),
                 ("RATE_LIMIT_IP_ENABLED", "false"),
+                ("RATE_LIMIT_SESSION_ENABLED", "false"),
                 ("LOG_AUDIT", "false"),
             ])
             .envs(settings.iter().copied());
@@ -154,6 +158,13 @@ impl Wire {
         let answer = request.attempt(self.address, PATIENCE).await;
         answer.map_err(|error| format!("no answer: {error}"))
     }
+}
+
+/// The request of somebody whose address a proxy of ours tells.
+pub(super) fn from(request: Request, number: usize) -> Request {
+    let number = u32::try_from(number % ADDRESSES).unwrap_or_default();
+    let [_, b, c, d] = number.to_be_bytes();
+    request.header("X-Forwarded-For", &format!("198.{b}.{c}.{d}"))
 }
 
 /// A request from outside.
