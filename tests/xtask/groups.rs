@@ -8,6 +8,7 @@ mod demo;
 mod examples;
 mod mock_clients;
 mod modes;
+mod network;
 mod oauth;
 mod replicas;
 mod second_upstream;
@@ -28,7 +29,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 16] = [
+pub(crate) const ALL: [Group; 17] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -58,6 +59,11 @@ pub(crate) const ALL: [Group; 16] = [
         name: "replicas",
         about: "one state for several servers: races, kill -9, a store that goes away",
         run: replicas::run,
+    },
+    Group {
+        name: "network",
+        about: "no address inside is connected to for a stranger (Linux namespaces, Debian's iproute2)",
+        run: network::run,
     },
     Group {
         name: "demo",
