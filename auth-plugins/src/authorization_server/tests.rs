@@ -23,6 +23,7 @@ mod flows;
 mod guesses;
 mod races;
 mod rotation;
+mod written;
 
 /// Nobody is told to slow down.
 fn unlimited() -> Rules {
