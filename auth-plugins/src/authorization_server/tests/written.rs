@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gitlab_mcp_store::{Change, Namespace, Place, Store, Updated, Value};
+use gitlab_mcp_store::{Change, Namespace, Place, Updated, Value};
 use serde_json::Value as Json;
 
 use super::*;

@@ -195,10 +195,17 @@ async fn understands(name: &str, text: &str) -> bool {
         "row" => {
             let (key, bytes) = text.split_once(':').unwrap();
             let place = Place::new(Namespace::Login, key);
-            let value = Value::new(URL_SAFE_NO_PAD.decode(bytes).unwrap());
+            let Ok(bytes) = URL_SAFE_NO_PAD.decode(bytes) else {
+                return false;
+            };
             let store = plain.records.store();
             let life = Duration::from_hours(1);
-            assert!(store.put_new(&place, value, life).await.unwrap());
+            assert!(
+                store
+                    .put_new(&place, Value::new(bytes), life)
+                    .await
+                    .unwrap()
+            );
             let found = plain.login(&login.sid).await.unwrap();
             found.is_some_and(|found| is_login(&found.record, &login))
         }
