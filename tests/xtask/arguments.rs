@@ -13,7 +13,9 @@ Usage: cargo xtask test [--list] [--only GROUP]… [--write]
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
                        target directory)
 GITLAB_MCP_TEST_ROUNDS rounds of each race (default: 100 in the group replicas, 25 in second-upstream)
-GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)";
+GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)
+GITLAB_MCP_TEST_EARLIER revision that the group replicas takes for the release before this one
+                       (default: the latest tag v* before this commit)";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,12 +8,14 @@
 //! | `kills` | `kill -9`, again and again |
 //! | `away` | Redis frozen, and killed |
 //! | `rotation` | the master secret replaced, one server after the other |
+//! | `upgrade` | a release replaced by the next one, and taken back |
 
 mod away;
 mod fleet;
 mod kills;
 mod person;
 mod rotation;
+mod upgrade;
 
 use super::cargo::tested;
 use super::stores::{demanded, in_ci};
@@ -58,6 +60,7 @@ pub(super) fn run(workbench: &mut Workbench) {
         workbench.case(&format!("replicas/rotation-{name}"), |workbench| {
             rotation::play(workbench, &storage)
         });
+        upgrade::run(workbench, name, &storage);
     }
     workbench.case("replicas/redis-away", |workbench| {
         away::play(workbench, &mut redis)
