@@ -4,11 +4,10 @@
 
 use std::path::Path;
 
-use gitlab_mcp_tests::Request;
-
 use super::fleet::{Fleet, SERVERS};
 use super::kills::Crowd;
 use super::rotation::judge;
+use super::visit::{authorize, sign_in};
 use crate::report::{Outcome, say};
 use crate::workbench::{Earlier, Workbench};
 
@@ -61,6 +60,9 @@ fn play(
                 // Sign-ins that meet both releases.
                 crowd.signs_in_anew().map_err(told)?;
                 clients.push(fleet.client()?);
+                for (first, client) in (0..SERVERS).zip(clients.iter().cycle()) {
+                    sign_in(&fleet, "alice", client, first).map_err(told)?;
+                }
             }
         }
         crowd.signs_in_anew().map_err(told)?;
@@ -75,14 +77,10 @@ fn play(
 /// Whether every server asks people about every client, wherever it registered.
 fn are_known(fleet: &Fleet<'_>, clients: &[String]) -> Result<(), Outcome> {
     for client in clients {
-        let path = format!(
-            "/authorize?response_type=code&client_id={client}&code_challenge_method=S256\
-             &redirect_uri=http%3A%2F%2F127.0.0.1%2Fback\
-             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
-        let request = Request::new("GET", &path).header("Host", "mcp.example");
         for server in 0..SERVERS {
-            let asked = fleet.runtime.block_on(fleet.seats.ask(server, &request));
+            let asked = fleet
+                .runtime
+                .block_on(fleet.seats.ask(server, &authorize(client)));
             let reply = asked.map_err(|problem| format!("/authorize: {problem:?}"))?;
             if reply.status != 200 {
                 let text = format!("a client of the other release is not known: {reply:?}");
