@@ -53,7 +53,7 @@ impl Visitor<'_> {
         let back = back.map_err(|error| format!("GitLab's page: {error}"))?;
         let path = back.strip_prefix(BASE).ok_or("GitLab sends elsewhere")?;
         let returned = Request::new("GET", path).header("Host", "mcp.example");
-        let returned = self.ask("the way back", 303, returned).await?;
+        let returned = self.ask("the way back", 302, returned).await?;
         let place = Url::parse(&onward(&returned)?).map_err(|error| error.to_string())?;
         let code = place.query_pairs().find(|(name, _)| name == "code");
         let (_, code) = code.ok_or_else(|| format!("no code: {place}"))?;
