@@ -19,6 +19,7 @@ use crate::authorization_server::gitlab_tokens::Vouched;
 use crate::authorization_server::grant::{Code, Login, Unrevoked};
 use crate::authorization_server::groups::by_token::Note;
 use crate::authorization_server::handles::Used;
+use crate::authorization_server::keys::Purpose;
 use crate::authorization_server::records::{Record, TakenRecord};
 use crate::authorization_server::renewal::once::Pair;
 use crate::authorization_server::tokens::self_contained::Carried;
@@ -154,42 +155,43 @@ async fn what_this_release_cannot_read_is_no_record_and_stays_where_it_is() {
     }
 }
 
-/// Puts `form` where a record is, and asks for the record in every way.
-async fn is_no_record<R: Record + std::fmt::Debug>(form: &str) {
-    const LIFE: Duration = Duration::from_mins(1);
-    let server = sealed::server(Rules::default());
-    let records = &server.records;
-    let store = Arc::clone(records.store());
-    let key = server.keys.look_up(R::NAMESPACE.name(), "x").swap_remove(0);
+/// How long such a record lives.
+const LIFE: Duration = Duration::from_mins(1);
+
+/// Puts `form` where the record `x` is.
+async fn put<R: Record>(server: &AuthorizationServer, form: &str) -> (Place, Vec<u8>) {
+    let namespace = R::NAMESPACE.name();
+    let key = server.keys.look_up(namespace, "x").swap_remove(0);
     let place = Place::new(R::NAMESPACE, key);
-    let bytes = server.keys.seal(
-        crate::authorization_server::keys::Purpose::AtRest,
-        &[R::NAMESPACE.name().as_bytes(), place.key.as_bytes()],
-        form.as_bytes(),
-        &*server.random,
-    );
-    assert!(
-        store
-            .put_new(&place, Value::new(bytes.clone()), LIFE)
-            .await
-            .unwrap()
-    );
+    let context = [namespace.as_bytes(), place.key.as_bytes()];
+    let random = &*server.random;
+    let sealed = server
+        .keys
+        .seal(Purpose::AtRest, &context, form.as_bytes(), random);
+    let value = Value::new(sealed.clone());
+    let store = server.records.store();
+    assert!(store.put_new(&place, value, LIFE).await.unwrap());
+    (place, sealed)
+}
+
+/// Asks in every way for a record that holds `form`.
+async fn is_no_record<R: Record + std::fmt::Debug>(form: &str) {
+    let server = sealed::server(Rules::default());
+    let (place, sealed) = put::<R>(&server, form).await;
+    let records = &server.records;
     assert!(records.get::<R>("x").await.unwrap().is_none(), "{form}");
     assert!(records.lowest::<R>(i64::MAX, 9).await.unwrap().is_empty());
-    assert_eq!(records.count::<R>().await.unwrap(), 1);
-    let held = store.get(&place).await.unwrap().unwrap();
-    assert_eq!(held.value.bytes, bytes, "{form}");
     // Whoever knows what it is can still change it.
+    let held = records.store().get(&place).await.unwrap().unwrap();
+    assert_eq!(held.value.bytes, sealed, "{form}");
     let change = Change {
         expected: held.version,
         fence: None,
         value: held.value,
         life: LIFE,
     };
-    assert_eq!(
-        store.update(&place, change).await.unwrap(),
-        Updated::Done(2)
-    );
+    let changed = records.store().update(&place, change).await.unwrap();
+    assert_eq!(changed, Updated::Done(2));
     let taken = records.take::<R>("x", LIFE).await.unwrap();
     assert!(matches!(taken, TakenRecord::Absent), "{form}: {taken:?}");
 }

@@ -234,15 +234,13 @@ async fn whatever_was_sealed_or_signed_is_understood() {
         assert!(!understands(name, &damaged).await, "{name} {damaged}");
         latest.insert(name, text);
     }
-    let mut lacking = String::new();
+    let mut lacking = Vec::new();
     for name in NAMES {
         let today = written(name).await;
         if latest.get(name) != Some(&today.as_str()) {
-            lacking.push_str(&format!("{name} {today}\n"));
+            lacking.push(format!("{name} {today}"));
         }
     }
-    assert!(
-        lacking.is_empty(),
-        "what is written today has no line:\n{lacking}"
-    );
+    let lacking = lacking.join("\n");
+    assert_eq!(lacking, "", "what is written today and has no line");
 }
