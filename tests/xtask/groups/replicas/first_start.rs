@@ -88,7 +88,8 @@ pub(super) fn play(
 ) -> Result<(), Outcome> {
     let tables = ("OAUTH_STORAGE_TABLE_PREFIX", "first_");
     let whole: Vec<_> = storage.iter().copied().chain([tables]).collect();
-    let (started, takes) = timed(|| start(workbench, &whole));
+    let mut command = server(workbench, &whole)?;
+    let (started, takes) = timed(|| Server::start(&mut command, workbench.guard()));
     started?.stop()?;
     for round in 0..kills {
         let prefix = format!("first_{round}_");
@@ -119,16 +120,9 @@ fn server(workbench: &Workbench, storage: &[(&'static str, &str)]) -> Result<Com
     Ok(command)
 }
 
-fn start(workbench: &Workbench, storage: &[(&'static str, &str)]) -> Result<Server, Outcome> {
-    Ok(Server::start(
-        &mut server(workbench, storage)?,
-        workbench.guard(),
-    )?)
-}
-
 /// Whether the next start goes well, and what is stored then is found.
 fn works(workbench: &Workbench, storage: &[(&'static str, &str)]) -> Result<(), Outcome> {
-    let server = start(workbench, storage)?;
+    let server = Server::start(&mut server(workbench, storage)?, workbench.guard())?;
     let address = server.base().trim_start_matches("http://").parse();
     let address = address.map_err(|_| format!("the server listens on {}", server.base()))?;
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
