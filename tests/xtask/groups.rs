@@ -6,6 +6,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod memory;
 mod mock_clients;
 mod modes;
 mod network;
@@ -29,7 +30,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 17] = [
+pub(crate) const ALL: [Group; 18] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -59,6 +60,11 @@ pub(crate) const ALL: [Group; 17] = [
         name: "replicas",
         about: "one state for several servers: races, kill -9, a store that goes away",
         run: replicas::run,
+    },
+    Group {
+        name: "memory",
+        about: "what logins, sessions and floods leave in a server's memory",
+        run: memory::run,
     },
     Group {
         name: "network",

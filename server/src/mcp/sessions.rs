@@ -201,7 +201,8 @@ impl Sessions {
         };
         let (table, id) = (Arc::downgrade(self), Arc::clone(id));
         tokio::spawn(async move {
-            match serve_server_with_ct(handler, transport, end).await {
+            // Boxed: the handshake takes far more room than the wait for the end.
+            match Box::pin(serve_server_with_ct(handler, transport, end)).await {
                 Ok(running) => drop(running.waiting().await),
                 Err(error) => debug!(%error, "a session did not start"),
             }
@@ -215,16 +216,20 @@ impl Sessions {
     /// every session has a call in flight.
     fn reserve(&self) -> bool {
         let limit = self.shared.app.http.max_sessions;
-        if self.reserved.fetch_add(1, Ordering::AcqRel) < limit {
-            return true;
-        }
-        if let Some(victim) = self.victim() {
+        let one_more = |taken| (taken < limit).then_some(taken + 1);
+        // Others may take the place that an ended session leaves.
+        while self
+            .reserved
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .is_err()
+        {
+            let Some(victim) = self.victim() else {
+                return false;
+            };
             debug!("the session table is full; the longest-idle session of its largest owner ends");
             self.end(&victim);
-            return true;
         }
-        self.reserved.fetch_sub(1, Ordering::AcqRel);
-        false
+        true
     }
 
     fn victim(&self) -> Option<Arc<Session>> {

@@ -1,7 +1,6 @@
 //! The event streams of one session: which message goes out on which, and who reads it.
 //! MCP 2025-11-25, basic/transports, "Multiple Connections" and "Resumability and Redelivery".
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +39,7 @@ impl std::fmt::Debug for Streams {
 struct State {
     /// Numbers streams and readers.
     number: u64,
-    requests: BTreeMap<u64, Request>,
+    requests: Vec<Request>,
     /// For what belongs to no request.
     common: Log,
     closed: bool,
@@ -48,6 +47,7 @@ struct State {
 
 /// The stream of one request.
 struct Request {
+    number: u64,
     id: RequestId,
     progress: Option<ProgressToken>,
     log: Log,
@@ -66,36 +66,36 @@ impl State {
 
     fn log(&mut self, stream: Option<u64>) -> Option<&mut Log> {
         match stream {
-            Some(number) => self
-                .requests
-                .get_mut(&number)
-                .map(|request| &mut request.log),
+            Some(number) => self.request(number).map(|request| &mut request.log),
             None => Some(&mut self.common),
         }
     }
 
+    fn request(&mut self, number: u64) -> Option<&mut Request> {
+        let mut requests = self.requests.iter_mut();
+        requests.find(|request| request.number == number)
+    }
+
     fn running(&mut self, is_meant: impl Fn(&Request) -> bool) -> Option<&mut Request> {
-        let mut running = self.requests.values_mut();
+        let mut running = self.requests.iter_mut();
         running.find(|request| !request.log.is_over() && is_meant(request))
     }
 
     /// Forgets answers nobody came for.
     fn expire(&mut self, now: Duration) {
-        self.requests.retain(|_, request| {
-            let waits = |since| now.saturating_sub(since) < KEPT;
-            request
-                .answered
-                .is_none_or(|since| waits(since) && !request.abandoned)
+        self.requests
+            .retain(|request| request.answered.is_none() || !request.abandoned);
+        let answered = self.requests.iter().filter(|one| one.answered.is_some());
+        let mut surplus = answered.count().saturating_sub(MOST_KEPT);
+        self.requests.retain(|request| {
+            let Some(since) = request.answered else {
+                return true;
+            };
+            // The oldest come first.
+            let is_surplus = surplus > 0;
+            surplus = surplus.saturating_sub(1);
+            !is_surplus && now.saturating_sub(since) < KEPT
         });
-        let answered = self
-            .requests
-            .iter()
-            .filter(|(_, one)| one.answered.is_some());
-        let mut answered: Vec<u64> = answered.map(|(number, _)| *number).collect();
-        answered.truncate(answered.len().saturating_sub(MOST_KEPT));
-        for number in answered {
-            self.requests.remove(&number);
-        }
     }
 }
 
@@ -104,7 +104,7 @@ impl Streams {
     pub(in crate::mcp) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         let state = State {
             number: 0,
-            requests: BTreeMap::new(),
+            requests: Vec::new(),
             common: Log::new(None),
             closed: false,
         };
@@ -132,6 +132,7 @@ impl Streams {
         log.prime(RETRY);
         log.take(number);
         let request = Request {
+            number,
             id: request.id.clone(),
             progress: request.request.get_meta().get_progress_token(),
             log,
@@ -139,7 +140,7 @@ impl Streams {
             abandoned: false,
             answered: None,
         };
-        state.requests.insert(number, request);
+        state.requests.push(request);
         self.reader(Some(number), number, 0)
     }
 
@@ -311,7 +312,7 @@ impl Reader {
             self.from = event.id.index + 1;
         }
         if let (true, Some(stream)) = (is_done, self.stream) {
-            state.requests.remove(&stream);
+            state.requests.retain(|request| request.number != stream);
         }
         next
     }
@@ -331,9 +332,7 @@ impl Reader {
     /// The client gets to know event ids.
     pub(in crate::mcp) fn can_be_resumed(&self) {
         let mut state = self.streams.state();
-        let request = self
-            .stream
-            .and_then(|stream| state.requests.get_mut(&stream));
+        let request = self.stream.and_then(|stream| state.request(stream));
         if let Some(request) = request {
             request.can_be_resumed = true;
         }
@@ -354,9 +353,7 @@ impl Drop for Reader {
         if let Some(log) = state.log(self.stream) {
             log.leave(self.number);
         }
-        let request = self
-            .stream
-            .and_then(|stream| state.requests.get_mut(&stream));
+        let request = self.stream.and_then(|stream| state.request(stream));
         if let Some(request) = request {
             request.abandoned = !request.can_be_resumed;
         }
@@ -377,7 +374,7 @@ impl OpenStream {
     /// Ends the stream; the client resumes it with `Last-Event-ID`.
     pub(in crate::mcp) fn interrupt(&self) {
         let mut state = self.streams.state();
-        if let Some(request) = state.requests.get_mut(&self.number) {
+        if let Some(request) = state.request(self.number) {
             request.log.prime(RETRY);
             request.log.cut();
         }
