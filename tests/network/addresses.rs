@@ -111,7 +111,7 @@ pub(crate) fn names() -> Vec<(&'static str, String)> {
     let mut names = vec![("127.0.0.1", "localhost".to_owned())];
     for (number, one) in NOT_PUBLIC.iter().enumerate() {
         names.push((one.address, name(number)));
-        // Now the public one comes first, now the other.
+        // The public one comes first in every other name.
         let public = PUBLIC[usize::from(one.address.contains(':'))];
         let mut both = [public, one.address];
         both.rotate_left(number % 2);
