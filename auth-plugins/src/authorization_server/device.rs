@@ -135,7 +135,7 @@ pub enum Status {
         /// Unix seconds until which it can be fetched.
         ends: u64,
         /// Unix seconds at which the login ends early, where it does.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         short_end: Option<u64>,
     },
     /// There will be none.

@@ -108,6 +108,9 @@ pub enum Method {
     Browser,
     /// By typing a code at GitLab.
     Device,
+    /// In a way this release does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// A login: the grant of one person to one client, found by its `sid`.

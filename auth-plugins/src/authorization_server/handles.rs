@@ -38,7 +38,7 @@ pub(super) trait Handle: Record {
 
 /// Something that is good for one use came back.
 #[derive(Debug, Serialize, Deserialize)]
-struct Used {
+pub(super) struct Used {
     /// Unix seconds.
     at: u64,
 }

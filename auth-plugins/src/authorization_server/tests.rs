@@ -26,6 +26,7 @@ mod races;
 mod rotation;
 mod short;
 mod timing;
+mod written;
 
 /// Nobody is told to slow down.
 fn unlimited() -> Rules {

@@ -8,12 +8,18 @@
 //! | `kills` | `kill -9`, again and again |
 //! | `away` | Redis frozen, and killed |
 //! | `rotation` | the master secret replaced, one server after the other |
+//! | `first_start` | servers killed while they make their tables |
+//! | `upgrade` | a release replaced by the next one, and taken back |
+//! | `visit` | a sign-in whose every step is another server's |
 
 mod away;
+mod first_start;
 mod fleet;
 mod kills;
 mod person;
 mod rotation;
+mod upgrade;
+mod visit;
 
 use super::cargo::tested;
 use super::stores::{demanded, in_ci};
@@ -58,7 +64,18 @@ pub(super) fn run(workbench: &mut Workbench) {
         workbench.case(&format!("replicas/rotation-{name}"), |workbench| {
             rotation::play(workbench, &storage)
         });
+        upgrade::run(workbench, name, &storage);
     }
+    let storage = [
+        ("OAUTH_STORAGE_TYPE", "postgresql"),
+        ("OAUTH_STORAGE_POSTGRESQL_URL", postgresql.url()),
+    ];
+    workbench.case("replicas/first-start-postgresql", |workbench| {
+        first_start::play(workbench, &storage, kills())
+    });
+    workbench.case("replicas/first-start-sqlite", |workbench| {
+        first_start::in_a_file(workbench, kills())
+    });
     workbench.case("replicas/redis-away", |workbench| {
         away::play(workbench, &mut redis)
     });
