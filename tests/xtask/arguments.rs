@@ -13,7 +13,10 @@ Usage: cargo xtask test [--list] [--only GROUP]… [--write]
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
                        target directory)
 GITLAB_MCP_TEST_ROUNDS rounds of each race (default: 100 in the group replicas, 25 in second-upstream)
-GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)";
+GITLAB_MCP_TEST_KILLS  servers that the group replicas kills (default: 20)
+GITLAB_MCP_TEST_CRASHES rounds in which the group replicas kills each store (default: 5)
+GITLAB_MCP_TEST_AWAY   seconds for which the group replicas takes each store or server away (default:
+                       longer than it is waited for)";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]

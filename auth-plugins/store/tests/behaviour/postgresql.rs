@@ -3,7 +3,7 @@
 use gitlab_mcp_core::secret::Secret;
 use gitlab_mcp_store::{Backend, OpenError, PostgresqlError};
 
-use crate::servers::{Shared, opened, told};
+use crate::servers::{Shared, nobody_waits_for_a_database_that_hangs, opened, told};
 
 fn ours() -> Backend {
     let url = told("GITLAB_MCP_TEST_POSTGRESQL_URL");
@@ -49,4 +49,10 @@ async fn the_reason_of_a_refusal_is_told_and_the_password_is_not() {
         let text = error.to_string();
         assert!(text.contains(wanted) && !text.contains("canary"), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_hangs_is_given_up_in_time() {
+    let url = told("GITLAB_MCP_TEST_POSTGRESQL_URL");
+    nobody_waits_for_a_database_that_hangs(&url, |url| Backend::Postgresql { url }).await;
 }
