@@ -25,8 +25,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a pair that GitLab handed out is held until the store takes it.
 const HELD: Duration = Duration::from_mins(2);
-/// After so many seconds nobody can be holding the pair of a renewal that was begun.
-const STALE: u64 = 60;
+/// After so many seconds nobody can be holding the pair of a renewal that was begun, however long
+/// GitLab and the store were waited for, with clocks that are a little apart.
+pub(super) const STALE: u64 = HELD.as_secs() + 30;
 
 /// The lease of a login's renewal. Not one of the keyed digests: replicas whose keys are being changed
 /// share it.

@@ -115,10 +115,13 @@ struct Story<'s, 'w> {
 impl Story<'_, '_> {
     /// How long the holder was frozen.
     fn play(mut self, moment: Moment) -> Result<Duration, Outcome> {
-        self.lives(LIFE);
         self.fleet.runtime.block_on(self.client.sign_in())?;
-        self.lives(LONG);
         let gitlab = &self.fleet.gitlab;
+        gitlab.edit(|world| {
+            for pair in world.oauth.lineages.values_mut() {
+                pair.life = Some(LONG);
+            }
+        });
         gitlab.log().clear();
         gitlab
             .faults()
@@ -163,13 +166,6 @@ impl Story<'_, '_> {
         calling.map_err(|error| error.to_string())??;
         self.the_later_pair_stays()?;
         Ok(slept)
-    }
-
-    fn lives(&self, seconds: u64) {
-        let quirks = |world: &mut mock_gitlab::world::World| {
-            world.quirks.access_token_seconds = seconds;
-        };
-        self.fleet.gitlab.edit(quirks);
     }
 
     fn renewals(&self) -> usize {

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(80);
 /// After an answer that says to come back.
 const WAIT: Duration = Duration::from_secs(1);
 /// Such answers in a row that are believed: longer than a lost rotation is hoped for.
-const MOST_WAITS: usize = 120;
+const MOST_WAITS: usize = 240;
 /// Every so many requests the tokens are refreshed.
 const REFRESHED_EVERY: usize = 6;
 
