@@ -95,6 +95,8 @@ impl AuthorizationServer {
     }
 
     async fn renew_under(&self, lease: &Lease, sid: &str, wanted: Wanted) -> Result<(), NotFresh> {
+        let place = self.place_at_gitlab().await;
+        let place = place.ok_or(NotFresh::Unavailable(PAUSE))?;
         let Some((found, before)) = self.mark(lease, sid, wanted).await? else {
             return Ok(());
         };
@@ -102,7 +104,9 @@ impl AuthorizationServer {
             return self.over(found, lease, "no_refresh_token").await;
         };
         // Sent once: what happens to it is unknown from here on.
-        match self.application.refresh(refresh).await {
+        let answered = self.application.refresh(refresh).await;
+        drop(place);
+        match answered {
             Ok(tokens) => self.store_pair(found, tokens, lease).await,
             Err(GrantError::Refused(code)) if code == "invalid_grant" => {
                 self.refused(found, before, lease).await
