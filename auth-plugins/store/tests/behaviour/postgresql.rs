@@ -21,6 +21,22 @@ async fn what_it_promises_is_read_from_its_settings() {
 }
 
 #[tokio::test]
+async fn one_that_answers_before_it_has_written_is_refused() {
+    let url = told("GITLAB_MCP_TEST_POSTGRESQL_URL").expose().to_owned();
+    for (setting, refused) in [("off", true), ("local", false), ("on", false)] {
+        let url = format!("{url}?options=-c%20synchronous_commit%3D{setting}");
+        let url = Secret::parse(url, 1).unwrap();
+        let store = opened(&Backend::Postgresql { url }, "eager_").await;
+        let not_durable = matches!(
+            store,
+            Err(OpenError::Postgresql(PostgresqlError::NotDurable))
+        );
+        assert_eq!(not_durable, refused, "{setting}");
+        assert_eq!(store.is_ok(), !refused, "{setting}");
+    }
+}
+
+#[tokio::test]
 async fn a_prefix_that_is_no_name_is_refused() {
     let error = opened(&ours(), "t; drop").await.unwrap_err();
     assert!(
