@@ -22,7 +22,6 @@ mod resources;
 mod result;
 mod run;
 mod session;
-mod session_wire;
 mod sessions;
 mod splice;
 mod sse;

@@ -138,6 +138,9 @@ impl Reply {
         if self.header("transfer-encoding") == Some("chunked") {
             return bytes.ends_with(b"0\r\n\r\n");
         }
+        if self.status == 204 {
+            return self.body.is_empty();
+        }
         let length = self.header("content-length").map(str::parse);
         self.status > 0 && length == Some(Ok(self.body.len()))
     }

@@ -14,9 +14,11 @@ GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cac
                        target directory)
 GITLAB_MCP_TEST_ROUNDS rounds of each race (default: 100 in the group replicas, 25 in second-upstream)
 GITLAB_MCP_TEST_KILLS  servers that the group replicas kills (default: 20)
-GITLAB_MCP_TEST_CRASHES rounds in which the group replicas kills each store (default: 5)
+GITLAB_MCP_TEST_CRASHES  rounds in which the group replicas kills each store (default: 5)
 GITLAB_MCP_TEST_AWAY   seconds for which the group replicas takes each store or server away (default:
-                       longer than it is waited for)";
+                       a little longer than it is waited for)
+GITLAB_MCP_TEST_PROGRAM  the server that the group memory measures (default: the debug build)
+GITLAB_MCP_FULL_FLOOD  floods and crowds of the size of an attack: 100,000 requests, 10,000 logins";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod examples;
+mod memory;
 mod mock_clients;
 mod modes;
 mod oauth;
@@ -28,7 +29,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 16] = [
+pub(crate) const ALL: [Group; 17] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -58,6 +59,11 @@ pub(crate) const ALL: [Group; 16] = [
         name: "replicas",
         about: "one state for several servers: races, kill -9, a store that sleeps, is slow or goes away",
         run: replicas::run,
+    },
+    Group {
+        name: "memory",
+        about: "what logins, sessions and floods leave in a server's memory",
+        run: memory::run,
     },
     Group {
         name: "demo",

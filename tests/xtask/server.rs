@@ -45,6 +45,11 @@ impl Server {
         &self.base
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The MCP endpoint of a product.
     pub(crate) fn endpoint(&self) -> String {
         format!("{}/mcp", self.base)

@@ -286,7 +286,7 @@ impl Guard {
                 let session = session.ok_or_else(no_session)?;
                 let last = parts.headers.get("last-event-id");
                 let last = last.and_then(|value| value.to_str().ok());
-                Ok(session.listen(last).await)
+                Ok(session.listen(last))
             }
             Method::DELETE => {
                 let session = session.ok_or_else(no_session)?;

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::request_state::Carried;
-use super::session_wire::OpenStream;
+use super::session::OpenStream;
 use super::standing::{Standing, rank};
 use super::{LEGACY, Shared, questions};
 
@@ -256,7 +256,7 @@ impl Conversation for Dialogue {
             ..
         } = &self.manner
         {
-            stream.interrupt().await;
+            stream.interrupt();
         }
     }
 

@@ -20,7 +20,7 @@ use super::dialogue::{Dialogue, Manner, Progress};
 use super::handler::{Handler, Request, wire_rank};
 use super::questions;
 use super::request_state::{Binding, Carried};
-use super::session_wire::OpenStream;
+use super::session::OpenStream;
 use crate::audit;
 
 /// What a repeated call brings along.

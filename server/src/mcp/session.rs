@@ -14,14 +14,22 @@ use gitlab_mcp_core::clock::Clock;
 use http::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage};
-use rmcp::transport::streamable_http_server::session::ServerSseMessage;
-use rmcp::transport::streamable_http_server::session::local::{EventId, LocalSessionHandle};
-use tokio::sync::mpsc::Receiver;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, GetExtensions as _, ServerJsonRpcMessage,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::session_wire::{OpenStream, RETRY};
 use super::{LEGACY, Shared, sse};
+
+mod event;
+mod log;
+mod streams;
+mod transport;
+
+pub(super) use event::Event;
+use event::EventId;
+pub(super) use streams::{OpenStream, Reader, Streams};
+pub(super) use transport::{Inbox, SessionTransport};
 
 /// How long an answer may take before the stream is opened instead of waiting for plain JSON: an
 /// open stream can be resumed and keeps proxies patient.
@@ -33,12 +41,13 @@ pub(crate) struct Session {
     pub(super) id: Arc<str>,
     pub(super) principal: Principal,
     pub(super) version: String,
-    pub(super) handle: LocalSessionHandle,
+    pub(super) inbox: Inbox,
+    pub(super) streams: Arc<Streams>,
     pub(super) shared: Arc<Shared>,
     pub(super) end: CancellationToken,
     pub(super) last_used: AtomicU64,
     pub(super) calls: AtomicUsize,
-    pub(super) streams: AtomicUsize,
+    pub(super) streaming: AtomicUsize,
     pub(super) in_flight: Mutex<HashSet<String>>,
 }
 
@@ -78,7 +87,7 @@ struct Streaming(Arc<Session>);
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        self.0.streaming.fetch_sub(1, Ordering::Relaxed);
         self.0.touch();
     }
 }
@@ -97,7 +106,7 @@ impl Session {
 
     /// How long nothing has happened; zero while anything is open.
     pub(super) fn idle(&self, now: Duration) -> Duration {
-        if self.is_calling() || self.streams.load(Ordering::Relaxed) > 0 {
+        if self.is_calling() || self.streaming.load(Ordering::Relaxed) > 0 {
             return Duration::ZERO;
         }
         self.unused(now)
@@ -132,7 +141,7 @@ impl Session {
     }
 
     fn streaming(self: &Arc<Self>) -> Streaming {
-        self.streams.fetch_add(1, Ordering::Relaxed);
+        self.streaming.fetch_add(1, Ordering::Relaxed);
         Streaming(Arc::clone(self))
     }
 
@@ -141,27 +150,24 @@ impl Session {
         id: &str,
         body: &[u8],
         parts: Parts,
-    ) -> Result<Receiver<ServerSseMessage>, Rejected> {
+    ) -> Result<Reader, Rejected> {
         let mut message = read(body)?;
+        let ClientJsonRpcMessage::Request(request) = &mut message else {
+            return Err(Rejected::Malformed);
+        };
         let running = self.begin(id).ok_or(Rejected::DuplicateId)?;
-        let opened = self.handle.establish_request_wise_channel().await;
-        let opened = opened.map_err(|_| Rejected::Ended)?;
-        if let ClientJsonRpcMessage::Request(request) = &mut message {
-            let extensions = request.request.extensions_mut();
-            extensions.insert(parts);
-            extensions.insert(Arc::new(running));
-            if let Some(number) = opened.http_request_id {
-                extensions.insert(OpenStream {
-                    handle: self.handle.clone(),
-                    number,
-                });
-            }
-        }
-        self.handle
-            .push_message(message, opened.http_request_id)
-            .await
-            .map_err(|_| Rejected::Ended)?;
-        Ok(opened.inner)
+        let reader = self.streams.open(request);
+        let extensions = request.request.extensions_mut();
+        extensions.insert(parts);
+        extensions.insert(Arc::new(running));
+        extensions.insert(reader.handle());
+        self.push(message).await?;
+        Ok(reader)
+    }
+
+    async fn push(&self, message: ClientJsonRpcMessage) -> Result<(), Rejected> {
+        let pushed = self.inbox.send(Box::new(message)).await;
+        pushed.map_err(|_| Rejected::Ended)
     }
 
     /// Runs one request. A quick plain answer is JSON; anything sent before it, or a long wait,
@@ -175,10 +181,10 @@ impl Session {
         body: &[u8],
         parts: Parts,
     ) -> Result<Response<Body>, Rejected> {
-        let mut receiver = self.start(id, body, parts).await?;
+        let mut reader = self.start(id, body, parts).await?;
         let mut first = Vec::new();
         let waited = tokio::time::timeout(PLAIN, async {
-            while let Some(event) = receiver.recv().await {
+            while let Some(event) = reader.next().await {
                 let done = event.message.as_deref().map(is_answer);
                 first.push(event);
                 match done {
@@ -194,7 +200,7 @@ impl Session {
         {
             return Ok(json(answer));
         }
-        Ok(sse::response(self.events(first, receiver)))
+        Ok(sse::response(self.events(first, reader)))
     }
 
     /// Runs one item of a batch; its messages come as frames.
@@ -207,8 +213,8 @@ impl Session {
         body: &[u8],
         parts: Parts,
     ) -> Result<impl Stream<Item = Bytes> + Send + use<>, Rejected> {
-        let receiver = self.start(id, body, parts).await?;
-        Ok(self.events(Vec::new(), receiver))
+        let reader = self.start(id, body, parts).await?;
+        Ok(self.events(Vec::new(), reader))
     }
 
     /// Hands on a notification or the answer to a question of ours.
@@ -218,55 +224,58 @@ impl Session {
     pub(crate) async fn accept(&self, body: &[u8], parts: Parts) -> Result<(), Rejected> {
         let mut message = read(body)?;
         if let ClientJsonRpcMessage::Notification(notification) = &mut message {
+            if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                && let Some(id) = &cancelled.params.request_id
+            {
+                self.streams.cancel(id);
+            }
             notification.notification.extensions_mut().insert(parts);
         }
-        let pushed = self.handle.push_message(message, None).await;
-        pushed.map_err(|_| Rejected::Ended)
+        self.push(message).await
     }
 
     /// The stream of a GET: messages that belong to no request, or the rest of a broken stream.
-    pub(crate) async fn listen(self: &Arc<Self>, last_event: Option<&str>) -> Response<Body> {
-        let opened = match last_event {
-            None => self.handle.establish_common_channel().await,
-            Some(last) => match last.parse::<EventId>() {
-                Ok(last) => self.handle.resume(last).await,
-                // An error would make the client repeat the same request for ever.
-                Err(_) => return sse::response(futures_util::stream::empty()),
-            },
+    pub(crate) fn listen(self: &Arc<Self>, last_event: Option<&str>) -> Response<Body> {
+        let reader = match last_event.map(str::parse::<EventId>) {
+            None => Some(self.streams.listen()),
+            Some(Ok(last)) => self.streams.resume(last),
+            // An error would make the client repeat the same request for ever.
+            Some(Err(_)) => None,
         };
-        let Ok(opened) = opened else {
+        let Some(reader) = reader else {
             return sse::response(futures_util::stream::empty());
         };
-        let mut first = Vec::new();
-        if last_event.is_none() {
-            first.push(ServerSseMessage::priming("0", RETRY));
-        }
+        let first = match last_event {
+            None => vec![reader.priming()],
+            Some(_) => Vec::new(),
+        };
         let stop = self.shared.stopping.child_token();
         let first = self.primed(first);
-        sse::response(self.frames(first, opened.inner, stop))
+        sse::response(self.frames(first, reader, stop))
     }
 
     fn events(
         self: &Arc<Self>,
-        first: Vec<ServerSseMessage>,
-        receiver: Receiver<ServerSseMessage>,
+        first: Vec<Event>,
+        reader: Reader,
     ) -> impl Stream<Item = Bytes> + Send + use<> {
+        reader.can_be_resumed();
         let first = self.primed(first);
-        self.frames(first, receiver, self.end.clone())
+        self.frames(first, reader, self.end.clone())
     }
 
     fn frames(
         self: &Arc<Self>,
-        first: Vec<ServerSseMessage>,
-        receiver: Receiver<ServerSseMessage>,
+        first: Vec<Event>,
+        reader: Reader,
         stop: CancellationToken,
     ) -> impl Stream<Item = Bytes> + Send + use<> {
         let heartbeat = self.shared.app.http.sse_heartbeat;
-        sse::frames(first, receiver, heartbeat, stop, self.streaming())
+        sse::frames(first, reader, heartbeat, stop, self.streaming())
     }
 
     /// Events with empty data are new in 2025-11-25; older clients fail on them.
-    fn primed(&self, mut events: Vec<ServerSseMessage>) -> Vec<ServerSseMessage> {
+    fn primed(&self, mut events: Vec<Event>) -> Vec<Event> {
         if LEGACY.last().is_none_or(|newest| *newest != self.version) {
             events.retain(|event| event.message.is_some());
         }

@@ -4,7 +4,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::body::Body;
 use dashmap::DashMap;
@@ -16,23 +15,16 @@ use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetExtensions as _, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::service::serve_server_with_ct;
-use rmcp::transport::WorkerTransport;
-use rmcp::transport::streamable_http_server::session::local::{
-    SessionConfig, create_local_session,
-};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::Shared;
 use super::handler::Handler;
-use super::session::{Rejected, Session, json, millis, read};
-use super::session_wire::RETRY;
+use super::session::{Reader, Rejected, Session, SessionTransport, Streams, json, millis, read};
 use super::standing::Standing;
 
 /// Random bytes of an id.
 const ID_BYTES: usize = 24;
-/// How long an answer waits for a client that resumes.
-const KEPT: Duration = Duration::from_mins(1);
 
 /// The table.
 #[derive(Debug)]
@@ -123,6 +115,9 @@ impl Sessions {
         for session in old {
             self.end(&session);
         }
+        for row in &self.rows {
+            row.value().streams.expire();
+        }
     }
 
     /// Runs the handshake and keeps the session.
@@ -136,18 +131,21 @@ impl Sessions {
         parts: Parts,
     ) -> Result<Opened, Rejected> {
         let mut message = read(body)?;
-        match &mut message {
-            ClientJsonRpcMessage::Request(request)
-                if matches!(request.request, ClientRequest::InitializeRequest(_)) =>
-            {
-                request.request.extensions_mut().insert(parts);
-            }
-            _ => return Err(Rejected::Malformed),
+        let ClientJsonRpcMessage::Request(request) = &mut message else {
+            return Err(Rejected::Malformed);
+        };
+        if !matches!(request.request, ClientRequest::InitializeRequest(_)) {
+            return Err(Rejected::Malformed);
         }
+        request.request.extensions_mut().insert(parts);
+        let streams = Streams::new(Arc::clone(&self.shared.app.clock));
+        let reader = streams.open(request);
         if !self.reserve() {
             return Ok(Opened::Busy);
         }
-        let opened = self.handshake(principal.clone(), message).await;
+        let opened = self
+            .handshake(principal.clone(), message, streams, reader)
+            .await;
         if !matches!(opened, Ok(Opened::Session(..))) {
             self.reserved.fetch_sub(1, Ordering::AcqRel);
         }
@@ -158,17 +156,21 @@ impl Sessions {
         self: &Arc<Self>,
         principal: Principal,
         message: ClientJsonRpcMessage,
+        streams: Arc<Streams>,
+        mut reader: Reader,
     ) -> Result<Opened, Rejected> {
         let id: Arc<str> = token(self.shared.app.random.as_ref(), ID_BYTES).into();
-        let mut config = SessionConfig::default();
-        config.keep_alive = None;
-        config.sse_retry = Some(RETRY);
-        config.completed_cache_ttl = KEPT;
-        let (handle, worker) = create_local_session(Arc::clone(&id), config);
+        let (inbox, transport) = SessionTransport::new(Arc::clone(&streams));
         let end = self.hard_stop.child_token();
-        self.serve(&id, WorkerTransport::spawn(worker), end.clone());
-        let answer = handle.initialize(message).await;
-        let answer = answer.map_err(|_| Rejected::Ended)?;
+        self.serve(&id, transport, end.clone());
+        let sent = inbox.send(Box::new(message)).await;
+        sent.map_err(|_| Rejected::Ended)?;
+        let answer = loop {
+            let event = reader.next().await.ok_or(Rejected::Ended)?;
+            if let Some(answer) = event.message {
+                break answer;
+            }
+        };
         let Some(version) = negotiated(&answer) else {
             end.cancel();
             return Ok(Opened::Answer(json(&answer)));
@@ -177,12 +179,13 @@ impl Sessions {
             id: Arc::clone(&id),
             principal,
             version: version.to_owned(),
-            handle,
+            inbox,
+            streams,
             shared: Arc::clone(&self.shared),
             end,
             last_used: AtomicU64::new(millis(self.shared.app.clock.as_ref())),
             calls: AtomicUsize::new(0),
-            streams: AtomicUsize::new(0),
+            streaming: AtomicUsize::new(0),
             in_flight: Mutex::new(HashSet::new()),
         };
         self.rows.insert(Arc::clone(&id), Arc::new(session));
@@ -190,14 +193,7 @@ impl Sessions {
     }
 
     /// Serves the session until it ends, then takes it out of the table.
-    fn serve(
-        self: &Arc<Self>,
-        id: &Arc<str>,
-        transport: WorkerTransport<
-            rmcp::transport::streamable_http_server::session::local::LocalSessionWorker,
-        >,
-        end: CancellationToken,
-    ) {
+    fn serve(self: &Arc<Self>, id: &Arc<str>, transport: SessionTransport, end: CancellationToken) {
         let handler = Handler {
             shared: Arc::clone(&self.shared),
             standing: Some(Arc::new(Standing::default())),
@@ -205,7 +201,8 @@ impl Sessions {
         };
         let (table, id) = (Arc::downgrade(self), Arc::clone(id));
         tokio::spawn(async move {
-            match serve_server_with_ct(handler, transport, end).await {
+            // Boxed: the handshake takes far more room than the wait for the end.
+            match Box::pin(serve_server_with_ct(handler, transport, end)).await {
                 Ok(running) => drop(running.waiting().await),
                 Err(error) => debug!(%error, "a session did not start"),
             }
@@ -219,16 +216,20 @@ impl Sessions {
     /// every session has a call in flight.
     fn reserve(&self) -> bool {
         let limit = self.shared.app.http.max_sessions;
-        if self.reserved.fetch_add(1, Ordering::AcqRel) < limit {
-            return true;
-        }
-        if let Some(victim) = self.victim() {
+        let one_more = |taken| (taken < limit).then_some(taken + 1);
+        // Others may take the place that an ended session leaves.
+        while self
+            .reserved
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .is_err()
+        {
+            let Some(victim) = self.victim() else {
+                return false;
+            };
             debug!("the session table is full; the longest-idle session of its largest owner ends");
             self.end(&victim);
-            return true;
         }
-        self.reserved.fetch_sub(1, Ordering::AcqRel);
-        false
+        true
     }
 
     fn victim(&self) -> Option<Arc<Session>> {

@@ -9,28 +9,23 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
-use rmcp::transport::streamable_http_server::session::ServerSseMessage;
-use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
+
+use super::session::{Event, Reader};
 
 /// A comment line; keeps proxies from closing a quiet stream.
 const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
 /// One event.
-pub(super) fn frame(message: &ServerSseMessage) -> Bytes {
-    let mut text = String::new();
-    if let Some(id) = &message.event_id {
-        text.push_str("id: ");
-        text.push_str(id);
-        text.push('\n');
-    }
-    if let Some(retry) = message.retry {
+pub(super) fn frame(event: &Event) -> Bytes {
+    let mut text = format!("id: {}\n", event.id);
+    if let Some(retry) = event.retry {
         text.push_str("retry: ");
         text.push_str(&retry.as_millis().to_string());
         text.push('\n');
     }
     text.push_str("data: ");
-    if let Some(message) = &message.message {
+    if let Some(message) = &event.message {
         // JSON of serde_json has no line breaks, so one data line holds it.
         text.push_str(&serde_json::to_string(message.as_ref()).unwrap_or_default());
     }
@@ -38,31 +33,31 @@ pub(super) fn frame(message: &ServerSseMessage) -> Bytes {
     Bytes::from(text)
 }
 
-/// Frames of `first`, then of what `receiver` brings, with a comment whenever it is quiet.
+/// Frames of `first`, then of what `reader` brings, with a comment whenever it is quiet.
 /// `held` is dropped when the stream ends.
 pub(super) fn frames<H: Send + 'static>(
-    first: Vec<ServerSseMessage>,
-    receiver: Receiver<ServerSseMessage>,
+    first: Vec<Event>,
+    reader: Reader,
     heartbeat: Duration,
     stop: CancellationToken,
     held: H,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let mut first = first;
     first.reverse();
-    let state = (first, receiver, stop, held);
+    let state = (first, reader, stop, held);
     futures_util::stream::unfold(
         state,
-        move |(mut first, mut receiver, stop, held)| async move {
-            if let Some(message) = first.pop() {
-                return Some((frame(&message), (first, receiver, stop, held)));
+        move |(mut first, mut reader, stop, held)| async move {
+            if let Some(event) = first.pop() {
+                return Some((frame(&event), (first, reader, stop, held)));
             }
             let next = tokio::select! {
                 biased;
-                next = receiver.recv() => frame(&next?),
+                next = reader.next() => frame(&next?),
                 () = stop.cancelled() => return None,
                 () = tokio::time::sleep(heartbeat) => HEARTBEAT,
             };
-            Some((next, (first, receiver, stop, held)))
+            Some((next, (first, reader, stop, held)))
         },
     )
 }
@@ -85,7 +80,11 @@ mod tests {
 
     #[test]
     fn a_priming_event_has_an_id_a_retry_and_empty_data() {
-        let event = ServerSseMessage::priming("0/1", Duration::from_secs(3));
+        let event = Event {
+            id: "0/1".parse().expect("an id"),
+            retry: Some(Duration::from_secs(3)),
+            message: None,
+        };
         assert_eq!(frame(&event), "id: 0/1\nretry: 3000\ndata: \n\n");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
@@ -121,7 +122,7 @@ async fn a_session_belongs_to_its_principal() {
         let stranger = ask.with("Mcp-Session-Id", &id).without("Authorization");
         assert_eq!(stranger.send(&server).await.status, 401, "{method}");
     }
-    let refreshed = within(&id, request(1, "ping", json!({})));
+    let refreshed = within(id, request(1, "ping", json!({})));
     let refreshed = refreshed
         .with("Authorization", "Bearer ann2")
         .send(&server)
@@ -199,6 +200,24 @@ async fn idle_sessions_end_and_full_tables_make_room() {
     assert_eq!(ping(&second, "ann").send(&server).await.status, 200);
     server.clock.advance(Duration::from_hours(1));
     assert_eq!(ping(&second, "ann").send(&server).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_table_does_not_grow_when_many_come_at_once() {
+    let mut http = settings();
+    http.max_sessions = 16;
+    let server = Server::with(http).await;
+    let initialize = initialize("2025-11-25");
+    let crowd = (0..400).map(|_| initialize.send(&server));
+    let crowd = futures_util::stream::iter(crowd).buffer_unordered(12);
+    let begun: Vec<_> = crowd.collect().await;
+    let mut alive = 0;
+    for answer in &begun {
+        let id = answer.header("mcp-session-id");
+        let ping = within(id, request(1, "ping", json!({})));
+        alive += u32::from(ping.send(&server).await.status == 200);
+    }
+    assert_eq!(alive, 16);
 }
 
 #[tokio::test]
