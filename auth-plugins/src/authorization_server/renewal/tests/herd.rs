@@ -101,7 +101,6 @@ async fn logins_that_began_together_are_renewed_one_after_the_other() {
     assert!(seen.iter().all(|step| *step < 2 * even), "{seen:?}");
     let most = connections(&replicas);
     assert!(most <= BOUND, "{most} at a time");
-    println!("{size} renewals in steps of {STEP} s: {seen:?}, at most {most} at a time");
 }
 
 #[tokio::test]
