@@ -84,6 +84,7 @@ const PAGES: [(&str, Render); 21] = [
         let view = DeviceCode {
             client_name: "Terminal tool",
             code: CODE,
+            notice: None,
         };
         device_complete(nonce, &view)
     }),
@@ -167,6 +168,7 @@ fn returned(nonce: &Nonce, outcome: Outcome) -> Page {
         target: "cursor",
         location: "cursor://anysphere.cursor-mcp/oauth/callback?code=c&state=s",
         outcome,
+        notice: None,
     };
     client_return(nonce, &view)
 }
@@ -264,6 +266,7 @@ async fn device(State(stage): State<Arc<Stage>>, uri: Uri) -> Response {
         let view = DeviceCode {
             client_name: "Terminal tool",
             code: CODE,
+            notice: None,
         };
         return device_complete(&nonce, &view).into_response();
     }

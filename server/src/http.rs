@@ -13,6 +13,7 @@
 //! | `rate`, `limits` | how often |
 //! | `access` | what is logged of it |
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,12 +81,32 @@ pub async fn serve(
     let address = listener.local_addr()?;
     let hard_stop = CancellationToken::new();
     let stopping = shutdown.child_token();
+    let guard = Arc::new(guard(app, address, stopping, &hard_stop));
+    info!(%address, "serving MCP over HTTP");
+    let sweeper = tokio::spawn(sweep(Arc::clone(&guard)));
+    let tasks = connections::accept(Arc::clone(&guard), listener, shutdown).await;
+    info!("no new connections; requests in flight have 30 s");
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        warn!("requests were still running after 30 s and are cut off");
+    }
+    hard_stop.cancel();
+    sweeper.abort();
+    Ok(())
+}
+
+/// The guard in front of `app` at `address`.
+fn guard(
+    app: App,
+    address: SocketAddr,
+    stopping: CancellationToken,
+    hard_stop: &CancellationToken,
+) -> Guard {
     let metrics = Arc::new(Metrics::default());
     metrics.certificates(app.gitlab.egress().accepts_any_certificate());
     let shared = Shared::new(app.clone(), Arc::clone(&metrics), stopping);
     let http = Arc::clone(&app.http);
     let loopback = address.ip().is_loopback();
-    let guard = Arc::new(Guard {
+    Guard {
         hosts: Hosts::new(loopback, &http.allowed_hosts),
         origins: Origins::new(
             loopback.then(|| address.port()),
@@ -108,17 +129,7 @@ pub async fn serve(
         metrics,
         shared,
         app,
-    });
-    info!(%address, "serving MCP over HTTP");
-    let sweeper = tokio::spawn(sweep(Arc::clone(&guard)));
-    let tasks = connections::accept(Arc::clone(&guard), listener, shutdown).await;
-    info!("no new connections; requests in flight have 30 s");
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
-        warn!("requests were still running after 30 s and are cut off");
     }
-    hard_stop.cancel();
-    sweeper.abort();
-    Ok(())
 }
 
 async fn sweep(guard: Arc<Guard>) {

@@ -9,6 +9,7 @@ mod examples;
 mod memory;
 mod mock_clients;
 mod modes;
+mod network;
 mod oauth;
 mod replicas;
 mod second_upstream;
@@ -29,7 +30,7 @@ pub(crate) struct Group {
 }
 
 /// All of them.
-pub(crate) const ALL: [Group; 17] = [
+pub(crate) const ALL: [Group; 18] = [
     Group {
         name: "format",
         about: "cargo fmt --check",
@@ -64,6 +65,11 @@ pub(crate) const ALL: [Group; 17] = [
         name: "memory",
         about: "what logins, sessions and floods leave in a server's memory",
         run: memory::run,
+    },
+    Group {
+        name: "network",
+        about: "no address inside is connected to for a stranger (Linux namespaces, Debian's iproute2)",
+        run: network::run,
     },
     Group {
         name: "demo",

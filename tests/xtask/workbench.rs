@@ -12,11 +12,13 @@ use crate::report::{Lack, Outcome, Report, say};
 
 mod binaries;
 mod databases;
+mod earlier;
 mod folder;
 mod scene;
 
 pub(crate) use binaries::Binaries;
 pub(crate) use databases::Database;
+pub(crate) use earlier::Earlier;
 pub(crate) use folder::Folder;
 pub(crate) use scene::{BEARER, PROJECT, Scene, TOKEN, listening};
 
@@ -45,6 +47,7 @@ pub(crate) struct Workbench {
     databases: OnceCell<Result<Databases, Lack>>,
     doorkeeper: OnceCell<Result<Doorkeeper, Lack>>,
     binaries: OnceCell<Result<Binaries, Lack>>,
+    earlier: OnceCell<Result<Option<Earlier>, Lack>>,
 }
 
 impl Workbench {
@@ -79,6 +82,7 @@ impl Workbench {
             databases: OnceCell::new(),
             doorkeeper: OnceCell::new(),
             binaries: OnceCell::new(),
+            earlier: OnceCell::new(),
         })
     }
 
@@ -167,6 +171,12 @@ impl Workbench {
             .get_or_init(|| Binaries::build(self))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The release before this one, if there was one.
+    pub(crate) fn earlier(&self) -> Result<Option<Earlier>, Lack> {
+        let found = self.earlier.get_or_init(|| Earlier::find(self));
+        found.clone()
     }
 
     /// Cargo at the root, without what cargo told us about ourselves: a build script that looks at

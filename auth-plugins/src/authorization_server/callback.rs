@@ -103,12 +103,14 @@ impl AuthorizationServer {
             Ok((login, code)) => {
                 let name = login.username.as_deref().unwrap_or_default();
                 entry(Event::LoginCompleted)
+                    .because(login.shortness)
                     .person(&login.subject, name)
                     .scope(&login.scope)
                     .login(&login.sid)
                     .write();
                 self.client_used(&id).await;
-                return self.send_back(visit.base, &back, &Told::Code(&code), StatusCode::FOUND);
+                let told = Told::Code(&code, login.notice.as_deref());
+                return self.send_back(visit.base, &back, &told, StatusCode::FOUND);
             }
             Err(failed) => failed,
         };

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AuthorizationServer;
 use super::grant::{Code, Request};
-use super::page::DeviceEnd;
+use super::page::{DeviceEnd, short_login};
 use super::records::{Record, kept};
 use crate::gitlab_oauth::{DeviceCode, RefreshToken, Tokens};
 
@@ -134,6 +134,9 @@ pub enum Status {
         code: Option<String>,
         /// Unix seconds until which it can be fetched.
         ends: u64,
+        /// Unix seconds at which the login ends early, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        short_end: Option<u64>,
     },
     /// There will be none.
     Failed(Failure),
@@ -249,8 +252,8 @@ impl Failure {
 pub(crate) enum Outcome<'a> {
     /// Not yet.
     Pending,
-    /// There is a code.
-    Complete(&'a str),
+    /// There is a code, and what the person should know about the login.
+    Complete(&'a str, Option<String>),
     /// There will be none.
     Failed(Failure),
     /// Out of time, or the code was redeemed.
@@ -297,9 +300,15 @@ impl AuthorizationServer {
             Status::Failed(failure) => Outcome::Failed(*failure),
             Status::Approved { code: None, .. } => Outcome::Over,
             Status::Approved {
-                code: Some(code), ..
+                code: Some(code),
+                short_end,
+                ..
             } => match self.records.get::<Code>(code).await? {
-                Some(_) => Outcome::Complete(code),
+                Some(_) => {
+                    let left = |ends: u64| ends.saturating_sub(self.tokens.now());
+                    let notice = short_end.map(|ends| short_login(left(ends), ends));
+                    Outcome::Complete(code, notice)
+                }
                 None => Outcome::Over,
             },
         })

@@ -108,6 +108,9 @@ pub enum Method {
     Browser,
     /// By typing a code at GitLab.
     Device,
+    /// In a way this release does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// A login: the grant of one person to one client, found by its `sid`.
@@ -170,6 +173,17 @@ pub struct InFlight {
     pub since: u64,
     /// Unix seconds at which whoever began it gave up: nobody holds an answer of GitLab then.
     pub failed: Option<u64>,
+}
+
+impl Login {
+    /// Why it is shorter than others, as one word for the audit; else empty.
+    pub(super) const fn shortness(&self) -> &'static str {
+        if self.refresh.is_none() {
+            "no_refresh_token"
+        } else {
+            ""
+        }
+    }
 }
 
 impl Record for Login {

@@ -18,7 +18,7 @@ use super::error::PAUSE;
 use super::grant::Login;
 use super::records::Found;
 
-mod by_token;
+pub(super) mod by_token;
 
 /// Guests and above.
 const LEAST_ACCESS: u8 = 10;

@@ -1,12 +1,14 @@
 //! States and codes: what goes out with a browser or a client, comes back, and is good for one use.
 //!
-//! Where there is a store, the record stands there and its name is random. Without one the name is
-//! the record, sealed: any replica with the keys opens it, and each replica remembers on its own
-//! which ones came back to it.
+//! Where there is a store, the record stands there and its name is random, with a proof that this
+//! server made it: a guess ends before the store is asked. Without one the name is the record, sealed:
+//! any replica with the keys opens it, and each replica remembers on its own which ones came back to
+//! it.
 
 use std::time::Duration;
 
-use gitlab_mcp_core::random;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gitlab_mcp_store::{Namespace, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ use super::browser::digest;
 use super::keys::Purpose;
 use super::records::{Record, TakenRecord};
 
-/// Random bytes of a name; 43 characters.
+/// Random bytes of a name; with the proof 91 characters.
 const RANDOM: usize = 32;
 /// Longest sealed name in bytes: it has to fit into the address of a page.
 const LONGEST: usize = 6 * 1024;
@@ -36,7 +38,7 @@ pub(super) trait Handle: Record {
 
 /// Something that is good for one use came back.
 #[derive(Debug, Serialize, Deserialize)]
-struct Used {
+pub(super) struct Used {
     /// Unix seconds.
     at: u64,
 }
@@ -62,7 +64,11 @@ impl AuthorizationServer {
                 _ => Ok(name),
             };
         }
-        let name = format!("{}{}", R::PREFIX, random::token(&*self.random, RANDOM));
+        let mut random = [0; RANDOM];
+        self.random.fill(&mut random);
+        let proof = self.keys.sign(Purpose::Handle, &of_kind::<R>(&random));
+        let name = URL_SAFE_NO_PAD.encode([&random, proof.as_slice()].concat());
+        let name = format!("{}{name}", R::PREFIX);
         let life = Duration::from_secs(record.ends().saturating_sub(now));
         let rank = i64::try_from(now).unwrap_or(i64::MAX);
         // 256 random bits meet nobody's place.
@@ -76,6 +82,9 @@ impl AuthorizationServer {
     /// [`StoreError`].
     pub(super) async fn handed_out<R: Handle>(&self, name: &str) -> Result<Option<R>, StoreError> {
         if self.rules.sealed.is_none() {
+            if !self.made::<R>(name) {
+                return Ok(None);
+            }
             let found = self.records.get::<R>(name).await?;
             return Ok(found.map(|found| found.record));
         }
@@ -96,6 +105,9 @@ impl AuthorizationServer {
         life: Duration,
     ) -> Result<TakenRecord<R>, StoreError> {
         if self.rules.sealed.is_none() {
+            if !self.made::<R>(name) {
+                return Ok(TakenRecord::Absent);
+            }
             return self.records.take(name, life).await;
         }
         let Some(record) = self.unsealed::<R>(name) else {
@@ -121,6 +133,18 @@ impl AuthorizationServer {
         } else {
             self.records.delete::<R>(name).await.map(drop)
         }
+    }
+
+    /// Whether this server made `name`, or one with the same keys.
+    fn made<R: Handle>(&self, name: &str) -> bool {
+        let bytes = name.strip_prefix(R::PREFIX);
+        let bytes = bytes.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let bytes = bytes.unwrap_or_default();
+        let parts = bytes.split_first_chunk::<RANDOM>();
+        parts.is_some_and(|(random, proof)| {
+            self.keys
+                .verify(Purpose::Handle, &of_kind::<R>(random), proof)
+        })
     }
 
     fn unsealed<R: Handle>(&self, name: &str) -> Option<R> {
@@ -152,4 +176,9 @@ impl AuthorizationServer {
             .put_once(id, &Used { at: now }, rank, life)
             .await
     }
+}
+
+/// What the proof in a name is about.
+fn of_kind<R: Handle>(random: &[u8]) -> [&[u8]; 2] {
+    [R::NAMESPACE.name().as_bytes(), random]
 }

@@ -43,6 +43,8 @@ pub enum Purpose {
     State,
     /// Authorization codes.
     Code,
+    /// Names of states and codes that are stored.
+    Handle,
     /// What the store keeps.
     AtRest,
     /// Keys of the store.
@@ -62,6 +64,7 @@ impl Purpose {
             Self::SelfContainedRefresh => "gitlab-mcp self-contained refresh token",
             Self::State => "gitlab-mcp state",
             Self::Code => "gitlab-mcp code",
+            Self::Handle => "gitlab-mcp handle",
             Self::AtRest => "gitlab-mcp at rest",
             Self::LookUp => "gitlab-mcp look-up",
             Self::Cookie => "gitlab-mcp cookie",

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use gitlab_mcp_core::random;
 use gitlab_mcp_store::{StoreError, Updated};
+use tracing::warn;
 
 use super::AuthorizationServer;
 use super::audit::{Entry, Event};
 use super::grant::{Login, Method};
 use super::groups::Unavailable;
+use super::page::short_login;
 use super::records::Found;
 use super::rules::TokenFormat;
 use crate::gitlab_oauth::Tokens;
@@ -94,6 +96,13 @@ impl AuthorizationServer {
             member: now,
             member_asked: now,
         };
+        if let Some(ends) = self.short_end(&login) {
+            let seconds = ends.saturating_sub(now);
+            warn!(
+                gitlab = self.instance.host(),
+                seconds, "GitLab gave no refresh token: the person has to sign in again that soon"
+            );
+        }
         if self.rules.format != TokenFormat::Reference {
             return Ok(login);
         }
@@ -111,6 +120,30 @@ impl AuthorizationServer {
                 Err(error.into())
             }
         }
+    }
+
+    /// What the person is told about a login that ends early, where it does.
+    pub(super) fn notice(&self, login: &Login) -> Option<String> {
+        let ends = self.short_end(login)?;
+        Some(short_login(ends.saturating_sub(self.tokens.now()), ends))
+    }
+
+    /// Unix seconds at which the person has to sign in again whatever the client does: GitLab gave no
+    /// refresh token, and its access token ends before the login would.
+    pub(super) fn short_end(&self, login: &Login) -> Option<u64> {
+        if login.refresh.is_some() {
+            return None;
+        }
+        let theirs = login.access_ends.unwrap_or(u64::MAX);
+        let ours = match self.rules.format {
+            // Nothing renews the one access token that its client gets.
+            TokenFormat::SelfContained => {
+                let life = self.rules.access_life.as_secs();
+                login.created.saturating_add(life)
+            }
+            TokenFormat::Reference | TokenFormat::GitLab { .. } => login.ends,
+        };
+        Some(theirs.min(ours)).filter(|&ends| ends < login.ends)
     }
 
     /// What clients are told their tokens are good for: of our own the published scope, of GitLab's

@@ -12,6 +12,7 @@ mod consent;
 mod device;
 pub mod flow_cookie;
 mod layout;
+mod notice;
 mod onward;
 mod policy;
 mod problem;
@@ -27,6 +28,7 @@ pub use consent::{Consent, Redirect, RedirectKind, Voucher, consent, field};
 pub use device::{
     Device, DeviceCode, DeviceEnd, DeviceFailed, device_complete, device_failed, device_waiting,
 };
+pub(crate) use notice::short_login;
 pub use onward::{ClientReturn, Outcome, client_return, continue_to_gitlab};
 pub use policy::{FormTarget, Nonce};
 pub use problem::{Problem, problem};

@@ -2,11 +2,12 @@
 //! RFC 6749 section 3.1 and 3.2.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use axum::body::Body;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use zeroize::Zeroizing;
 
 use super::error::OAuthError;
@@ -105,11 +106,15 @@ pub fn is(request: &Parts, expected: &str) -> bool {
 pub async fn read_body(body: Body) -> Result<Vec<u8>, OAuthError> {
     match Limited::new(body, BODY).collect().await {
         Ok(read) => Ok(read.to_bytes().to_vec()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(OAuthError::too_large())
-        }
+        Err(error) if is_too_long(&*error) => Err(OAuthError::too_large()),
         Err(_) => Err(OAuthError::invalid_request("the body breaks off")),
     }
+}
+
+/// Whether a limit stopped the reading: ours, or one in front of us, whose word comes wrapped.
+fn is_too_long(error: &(dyn Error + 'static)) -> bool {
+    let mut all = std::iter::successors(Some(error), |&error| error.source());
+    all.any(<dyn Error>::is::<LengthLimitError>)
 }
 
 #[cfg(test)]

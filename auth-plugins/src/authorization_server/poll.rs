@@ -105,10 +105,14 @@ impl AuthorizationServer {
                 "interval": flow.interval,
                 "expires_in": flow.left(self.tokens.now()),
             }),
-            Outcome::Complete(code) => {
+            Outcome::Complete(code, notice) => {
                 let mut body = json!({ "status": "complete", "code": code });
-                if let (Some(state), Some(all)) = (&flow.request.state, body.as_object_mut()) {
-                    all.insert("state".to_owned(), Value::from(state.as_str()));
+                let further = [("state", &flow.request.state), ("notice", notice)];
+                if let Some(all) = body.as_object_mut() {
+                    for (name, value) in further {
+                        let value = value.as_deref().map(Value::from);
+                        all.extend(value.map(|value| (name.to_owned(), value)));
+                    }
                 }
                 body
             }

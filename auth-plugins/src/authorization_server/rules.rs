@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gitlab_mcp_core::secret::{ClientSecret, Secret};
+use subtle::{Choice, ConstantTimeEq as _};
 
 use super::redirect_uri::RedirectRules;
 
@@ -141,6 +142,20 @@ impl Rules {
     /// The configured client of this id.
     pub fn configured(&self, id: &str) -> Option<&Configured> {
         self.configured.iter().find(|one| one.id == id)
+    }
+
+    /// Whether one of `presented` is the secret of the client of this id. All secrets are compared, and
+    /// all ids, so that neither the time of a right id nor that of a wrong one tells which it is.
+    pub fn proves(&self, id: &str, presented: &[&str]) -> bool {
+        let proven = self.configured.iter().fold(Choice::from(0), |proven, one| {
+            let is_it = one.id.as_bytes().ct_eq(id.as_bytes());
+            let matches = one.secret.as_deref().is_some_and(|own| {
+                let each = presented.iter().map(|secret| own.matches(secret));
+                each.fold(false, |found, matches| found | matches)
+            });
+            proven | (is_it & Choice::from(u8::from(matches)))
+        });
+        proven.into()
     }
 }
 

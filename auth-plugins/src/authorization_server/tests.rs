@@ -18,11 +18,15 @@ use super::rules::Rules;
 
 mod at_rest;
 mod clocks;
+mod flips;
 mod flood;
 mod flows;
 mod guesses;
 mod races;
 mod rotation;
+mod short;
+mod timing;
+mod written;
 
 /// Nobody is told to slow down.
 fn unlimited() -> Rules {

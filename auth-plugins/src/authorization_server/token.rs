@@ -145,16 +145,21 @@ impl AuthorizationServer {
             iat: now,
             exp,
         });
-        let refresh = self
-            .tokens
-            .refresh(base, &login.sid, login.rgen, &login.salt);
-        let body = json!({
+        let mut body = json!({
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": exp.saturating_sub(now),
-            "refresh_token": refresh,
             "scope": login.scope,
         });
+        // Nobody is promised a renewal that cannot be: RFC 6749 section 5.1 makes it optional.
+        let is_last = self.short_end(login).is_some_and(|ends| ends <= exp);
+        let refresh = (!is_last).then(|| {
+            self.tokens
+                .refresh(base, &login.sid, login.rgen, &login.salt)
+        });
+        if let (Some(refresh), Some(body)) = (refresh.flatten(), body.as_object_mut()) {
+            body.insert("refresh_token".to_owned(), refresh.into());
+        }
         answer(StatusCode::OK, &body)
     }
 }
@@ -164,6 +169,7 @@ impl Presented<'_> {
     pub(super) fn note(&self, event: Event, login: &Login) {
         let username = login.username.as_deref().unwrap_or_default();
         Entry::new(event)
+            .because(login.shortness())
             .client(&self.client.id, &self.client.name)
             .person(&login.subject, username)
             .scope(&login.scope)

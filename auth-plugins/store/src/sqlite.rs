@@ -249,7 +249,9 @@ impl Store for Sqlite {
                 .prepare_cached("UPDATE fence SET last = last + 1 RETURNING last")?
                 .query_row([], |row| row.get(0))?;
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO lease VALUES (?1, ?2, ?3)")?
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO lease (key, fence, until) VALUES (?1, ?2, ?3)",
+                )?
                 .execute(params![key, fence, end(now, life)])?;
             Ok(Some(Fence(fence.cast_unsigned())))
         })
@@ -285,7 +287,7 @@ impl Store for Sqlite {
         self.write(move |transaction, now| {
             let seen: i64 = transaction
                 .prepare_cached(
-                    "INSERT INTO count VALUES (?1, 1, ?3) ON CONFLICT (key) DO UPDATE SET \
+                    "INSERT INTO count (key, seen, until) VALUES (?1, 1, ?3) ON CONFLICT (key) DO UPDATE SET \
                      seen = CASE WHEN until > ?2 THEN seen + 1 ELSE 1 END, \
                      until = CASE WHEN until > ?2 THEN until ELSE ?3 END RETURNING seen",
                 )?

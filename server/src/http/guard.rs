@@ -398,3 +398,6 @@ fn not_allowed(allow: &'static str) -> Refusal {
     )
     .header(name, HeaderValue::from_static(allow))
 }
+
+#[cfg(test)]
+mod tests;

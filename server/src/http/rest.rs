@@ -7,9 +7,10 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Buf;
 use http::header::{CONNECTION, EXPECT};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::{BodyExt as _, Limited};
@@ -17,20 +18,24 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// What is on its way when the answer is ready arrives within this time.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Most of a body that is read for nothing, in bytes.
+/// A body of which more was read, in bytes, is not read to its end for nothing.
 const MOST: usize = 64 * 1024;
+
+/// Where a body comes back to, with the bytes that were read of it.
+type Place<B> = Arc<Mutex<Option<(B, usize)>>>;
 
 /// A body that comes back when whoever reads it is done.
 #[derive(Debug)]
 pub(super) struct Lent<B> {
     body: Option<B>,
-    place: Arc<Mutex<Option<B>>>,
+    read: usize,
+    place: Place<B>,
 }
 
 /// Where it comes back to.
 #[derive(Debug)]
 pub(super) struct Rest<B> {
-    place: Arc<Mutex<Option<B>>>,
+    place: Place<B>,
     /// The client waits for a word before it sends anything. RFC 9110 section 10.1.1.
     waits: bool,
 }
@@ -43,7 +48,12 @@ pub(super) fn lend<B>(body: B, headers: &HeaderMap) -> (Lent<B>, Rest<B>) {
         waits: headers.contains_key(EXPECT),
     };
     let body = Some(body);
-    (Lent { body, place }, rest)
+    let lent = Lent {
+        body,
+        read: 0,
+        place,
+    };
+    (lent, rest)
 }
 
 impl<B> Rest<B>
@@ -58,16 +68,22 @@ where
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let Some(body) = body.filter(|body| !body.is_end_stream()) else {
+        let Some((body, read)) = body.filter(|(body, _)| !body.is_end_stream()) else {
             return;
         };
         let closes = response.headers().get(CONNECTION);
         if closes.is_some_and(|value| value == "close") {
             return;
         }
-        let whole = Limited::new(body, MOST).collect();
-        let read = !self.waits && matches!(tokio::time::timeout(PATIENCE, whole).await, Ok(Ok(_)));
-        if !read {
+        let is_read = match MOST.saturating_sub(read) {
+            0 => false,
+            _ if self.waits => false,
+            left => {
+                let whole = Limited::new(body, left).collect();
+                matches!(tokio::time::timeout(PATIENCE, whole).await, Ok(Ok(_)))
+            }
+        };
+        if !is_read {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
@@ -76,7 +92,8 @@ where
 
 impl<B> Drop for Lent<B> {
     fn drop(&mut self) {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+        let back = self.body.take().map(|body| (body, self.read));
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = back;
     }
 }
 
@@ -88,10 +105,15 @@ impl<B: Body + Unpin> Body for Lent<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame {
+            let length = frame.data_ref().map_or(0, Buf::remaining);
+            self.read = self.read.saturating_add(length);
         }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -12,11 +12,15 @@
 //! | `slow` | a store whose answers come late |
 //! | `acknowledged` | the store killed the moment it has answered |
 //! | `rotation` | the master secret replaced, one server after the other |
+//! | `first_start` | servers killed while they make their tables |
+//! | `upgrade` | a release replaced by the next one, and taken back |
+//! | `visit` | a sign-in whose every step is another server's |
 //! | `line`, `pulse`, `refused` | what these work with |
 
 mod acknowledged;
 mod away;
 mod client;
+mod first_start;
 mod fleet;
 mod frozen;
 mod kills;
@@ -26,6 +30,8 @@ mod pulse;
 mod refused;
 mod rotation;
 mod slow;
+mod upgrade;
+mod visit;
 
 use std::time::Duration;
 
@@ -62,18 +68,20 @@ pub(super) fn run(workbench: &mut Workbench) {
     ]);
     tested(workbench, "replicas/races", &mut command);
     let mut databases = [(REDIS, redis), (POSTGRESQL, postgresql)];
-    let kills = number("GITLAB_MCP_TEST_KILLS", KILLS).div_ceil(databases.len());
+    let kills = number("GITLAB_MCP_TEST_KILLS", KILLS);
+    let each = kills.div_ceil(databases.len());
     let crashes = number("GITLAB_MCP_TEST_CRASHES", CRASHES);
     for (state, database) in &mut databases {
         let url = database.url();
         let storage = state.storage(&url, "kills_");
         workbench.case(&state.case("kills"), |workbench| {
-            kills::play(workbench, &storage, kills)
+            kills::play(workbench, &storage, each)
         });
         let storage = state.storage(&url, "rotation_");
         workbench.case(&state.case("rotation"), |workbench| {
             rotation::play(workbench, &storage)
         });
+        upgrade::run(workbench, state.name, &state.place(&url));
         workbench.case(&state.case("frozen"), |workbench| {
             frozen::play(workbench, *state, database)
         });
@@ -86,7 +94,15 @@ pub(super) fn run(workbench: &mut Workbench) {
         workbench.case(&state.case("acknowledged"), |workbench| {
             acknowledged::play(workbench, *state, database, crashes)
         });
+        if state.name == POSTGRESQL.name {
+            workbench.case(&state.case("first-start"), |workbench| {
+                first_start::play(workbench, &state.place(&url), kills)
+            });
+        }
     }
+    workbench.case("replicas/first-start-sqlite", |workbench| {
+        first_start::in_a_file(workbench, kills)
+    });
     workbench.case("replicas/servers-end", |_| {
         for (_, database) in databases {
             database.stop()?;
@@ -112,13 +128,15 @@ const POSTGRESQL: State = State {
 };
 
 impl State {
-    /// The environment of servers that keep it at `url`, under names of their own.
-    fn storage<'a>(self, url: &'a str, prefix: &'a str) -> [(&'static str, &'a str); 3] {
-        [
-            ("OAUTH_STORAGE_TYPE", self.name),
-            (self.variable, url),
-            ("OAUTH_STORAGE_TABLE_PREFIX", prefix),
-        ]
+    /// The environment of servers that keep it at `url`.
+    const fn place(self, url: &str) -> [(&'static str, &str); 2] {
+        [("OAUTH_STORAGE_TYPE", self.name), (self.variable, url)]
+    }
+
+    /// The same, under names of their own.
+    const fn storage<'a>(self, url: &'a str, prefix: &'a str) -> [(&'static str, &'a str); 3] {
+        let [kind, place] = self.place(url);
+        [kind, place, ("OAUTH_STORAGE_TABLE_PREFIX", prefix)]
     }
 
     fn case(self, what: &str) -> String {

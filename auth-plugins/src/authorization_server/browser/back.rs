@@ -55,8 +55,8 @@ impl Back {
 
 /// What the client is told.
 pub(crate) enum Told<'a> {
-    /// An authorization code.
-    Code(&'a str),
+    /// An authorization code, and what the person should know about the login.
+    Code(&'a str, Option<&'a str>),
     /// Why there is none.
     Error(&'a OAuthError),
 }
@@ -73,7 +73,7 @@ impl AuthorizationServer {
         let description;
         let mut parameters = Vec::new();
         match told {
-            Told::Code(code) => parameters.push(("code", *code)),
+            Told::Code(code, _) => parameters.push(("code", *code)),
             Told::Error(error) => {
                 description = plain(&error.description);
                 parameters.push(("error", error.code));
@@ -89,14 +89,16 @@ impl AuthorizationServer {
         match Url::parse(&back.redirect_uri) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => redirect(&location, status),
             _ => {
+                let (outcome, notice) = match told {
+                    Told::Code(_, notice) => (Outcome::SignedIn, *notice),
+                    Told::Error(_) => (Outcome::Refused, None),
+                };
                 let view = ClientReturn {
                     client_name: &back.client_name,
                     target: &shown_target(&back.redirect_uri),
                     location: &location,
-                    outcome: match told {
-                        Told::Code(_) => Outcome::SignedIn,
-                        Told::Error(_) => Outcome::Refused,
-                    },
+                    outcome,
+                    notice,
                 };
                 client_return(&Nonce::draw(&*self.random), &view).into_response()
             }

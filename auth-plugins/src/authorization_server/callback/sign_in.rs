@@ -30,6 +30,10 @@ pub(super) struct SignedIn {
     pub(super) subject: String,
     pub(super) username: Option<String>,
     pub(super) scope: String,
+    /// Why the login is shorter than others, for the audit; else empty.
+    pub(super) shortness: &'static str,
+    /// The same for the person.
+    pub(super) notice: Option<String>,
 }
 
 /// Why nobody was signed in.
@@ -127,6 +131,8 @@ impl AuthorizationServer {
             subject: login.subject.clone(),
             username: login.username.clone(),
             scope: login.scope.clone(),
+            shortness: login.shortness(),
+            notice: self.notice(&login),
         };
         let opens = match self.rules.format {
             TokenFormat::Reference => Opens::Stored(login.sid.clone()),

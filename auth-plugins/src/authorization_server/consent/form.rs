@@ -17,20 +17,24 @@ pub(super) const LIFE: Duration = Duration::from_mins(10);
 
 /// What the form carries.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Form {
+pub(in crate::authorization_server) struct Form {
     /// Its own id, remembered once it has been sent back.
     id: String,
     /// Unix seconds.
     ends: u64,
     /// What is asked for.
-    pub(super) request: Request,
+    pub(in crate::authorization_server) request: Request,
     /// Whether the browser was offered to remember the answer.
-    pub(super) may_remember: bool,
+    pub(in crate::authorization_server) may_remember: bool,
 }
 
 impl AuthorizationServer {
     /// A form for `request`.
-    pub(super) fn form(&self, request: Request, may_remember: bool) -> Form {
+    pub(in crate::authorization_server) fn form(
+        &self,
+        request: Request,
+        may_remember: bool,
+    ) -> Form {
         Form {
             id: random::token(&*self.random, 16),
             ends: self.tokens.now().saturating_add(LIFE.as_secs()),
@@ -40,7 +44,12 @@ impl AuthorizationServer {
     }
 
     /// The form as the browser that has `word` can send it back.
-    pub(super) fn seal_form(&self, base: &Base, word: &str, form: &Form) -> String {
+    pub(in crate::authorization_server) fn seal_form(
+        &self,
+        base: &Base,
+        word: &str,
+        form: &Form,
+    ) -> String {
         // A plain struct with text keys always has a JSON form.
         let plain = serde_json::to_vec(form).unwrap_or_default();
         let context = [base.issuer().as_bytes(), word.as_bytes()];
@@ -49,7 +58,12 @@ impl AuthorizationServer {
     }
 
     /// The form of [`AuthorizationServer::seal_form`], unless its time is over.
-    pub(super) fn open_form(&self, base: &Base, word: &str, sealed: &str) -> Option<Form> {
+    pub(in crate::authorization_server) fn open_form(
+        &self,
+        base: &Base,
+        word: &str,
+        sealed: &str,
+    ) -> Option<Form> {
         let context = [base.issuer().as_bytes(), word.as_bytes()];
         let opened = self
             .keys

@@ -49,7 +49,11 @@ impl AuthorizationServer {
     }
 
     /// The cookie that remembers an approval of `request`.
-    pub(super) fn remember(&self, base: &Base, request: &Request) -> Option<HeaderValue> {
+    pub(in crate::authorization_server) fn remember(
+        &self,
+        base: &Base,
+        request: &Request,
+    ) -> Option<HeaderValue> {
         request.redirect_uri.as_ref()?;
         let life = DAY.saturating_mul(u32::from(self.rules.remember_days));
         let ends = self.tokens.now().saturating_add(u64::from(life));

@@ -80,7 +80,7 @@ async fn whoever_approves_is_sent_to_gitlab_with_a_cookie_of_the_login() {
     assert_eq!(pending(&bench).await, 1);
     assert_eq!(browser.cookies.len(), 2);
     let state = parameter(&gitlab, "state").unwrap();
-    assert_eq!(state.len(), 43);
+    assert_eq!(state.len(), 91);
     // The cookie is not the state, and the store holds only its digest.
     assert!(browser.cookies.values().all(|value| *value != state));
     let found = bench.server.records.get::<Pending>(&state).await.unwrap();

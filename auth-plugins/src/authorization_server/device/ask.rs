@@ -179,6 +179,7 @@ impl AuthorizationServer {
                 soon.max(flow.ends)
             },
             code: code.clone(),
+            short_end: self.short_end(login),
         };
         match self.write_step(asking, lease, status, flow.interval).await {
             Ok(Ok(())) => {}
@@ -192,6 +193,7 @@ impl AuthorizationServer {
         }
         self.client_used(&flow.request.client).await;
         Entry::new(Event::DeviceCompleted)
+            .because(login.shortness())
             .client(&flow.request.client, &flow.request.client_name)
             .person(
                 &login.subject,

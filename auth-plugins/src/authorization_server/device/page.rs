@@ -91,11 +91,12 @@ impl AuthorizationServer {
                     },
                 )
             }
-            Outcome::Complete(code) => page::device_complete(
+            Outcome::Complete(code, notice) => page::device_complete(
                 &nonce,
                 &DeviceCode {
                     client_name: &flow.request.client_name,
                     code,
+                    notice: notice.as_deref(),
                 },
             ),
             Outcome::Failed(failure) => page::device_failed(

@@ -29,6 +29,7 @@ mod front;
 mod program;
 mod races;
 mod schedule;
+mod short;
 mod tokens;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

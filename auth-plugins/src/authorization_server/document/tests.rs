@@ -9,7 +9,9 @@ use crate::authorization_server::bench::{Bench, bench_with};
 use host::{Host, Reply};
 
 mod host;
+mod limits;
 mod load;
+mod refusals;
 
 const ID: &str = "https://app.example/client.json";
 
@@ -60,112 +62,6 @@ async fn a_good_document_makes_a_client_that_shows_its_host() {
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "a table of refusals")]
-async fn a_document_that_does_not_fit_is_refused() {
-    let changed = |name: &str, value: Value| {
-        let mut document = document();
-        document[name] = value;
-        Reply::json(&document)
-    };
-    let without = |name: &str| {
-        let mut document = document();
-        document.as_object_mut().unwrap().remove(name);
-        Reply::json(&document)
-    };
-    let text = document().to_string();
-    let twice = format!(r#"{{"client_id":"{ID}",{}"#, text.trim_start_matches('{'));
-    let padded = changed("x", "a".repeat(5 * 1024).into());
-    for (what, reply) in [
-        (
-            "another case",
-            changed("client_id", "https://app.example/Client.json".into()),
-        ),
-        (
-            "a slash more",
-            changed("client_id", format!("{ID}/").into()),
-        ),
-        (
-            "an encoding",
-            changed("client_id", "https://app.example/client%2ejson".into()),
-        ),
-        (
-            "another host",
-            changed("client_id", "https://evil.example/client.json".into()),
-        ),
-        ("no text", changed("client_id", json!([ID]))),
-        ("no id", without("client_id")),
-        ("no name", without("client_name")),
-        (
-            "an invisible name",
-            changed("client_name", "\u{202e}".into()),
-        ),
-        ("no redirect URIs", without("redirect_uris")),
-        ("none of them", changed("redirect_uris", json!([]))),
-        (
-            "a bad one",
-            changed("redirect_uris", json!(["javascript:alert(1)"])),
-        ),
-        (
-            "cleartext",
-            changed("redirect_uris", json!(["http://app.example/cb"])),
-        ),
-        ("a secret", changed("client_secret", "s".into())),
-        (
-            "an end of a secret",
-            changed("client_secret_expires_at", 0.into()),
-        ),
-        (
-            "a method",
-            changed("token_endpoint_auth_method", "client_secret_post".into()),
-        ),
-        (
-            "a key",
-            changed("token_endpoint_auth_method", "private_key_jwt".into()),
-        ),
-        (
-            "a grant",
-            changed("grant_types", json!(["client_credentials"])),
-        ),
-        ("a member twice", Reply::text("application/json", &twice)),
-        (
-            "an array",
-            Reply::text("application/json", &format!("[{text}]")),
-        ),
-        ("no JSON", Reply::text("application/json", "<html>")),
-        ("HTML", Reply::text("text/html", &text)),
-        ("plain text", Reply::text("text/plain", &text)),
-        (
-            "a page behind JSON",
-            Reply::text("text/html; a=application/json", &text),
-        ),
-        ("too long", padded),
-        (
-            "ten MiB",
-            Reply::text("application/json", &" ".repeat(10 * 1024 * 1024)),
-        ),
-        ("301", Reply::redirect(301)),
-        ("302", Reply::redirect(302)),
-        ("307", Reply::redirect(307)),
-        ("308", Reply::redirect(308)),
-        ("404", Reply::status(404)),
-        ("403", Reply::status(403)),
-        ("204", Reply::status(204)),
-    ] {
-        let host = Host::playing([reply, Reply::json(&document())]).await;
-        assert_eq!(asked(&host).await, Err(NoClient::Unknown), "{what}");
-        assert_eq!(host.heads().len(), 1, "{what}");
-    }
-    for reply in [
-        changed("token_endpoint_auth_method", Value::Null),
-        without("grant_types"),
-        Reply::text("application/client-metadata+json; charset=utf-8", &text),
-    ] {
-        let host = Host::playing([reply]).await;
-        assert!(asked(&host).await.is_ok());
-    }
-}
-
-#[tokio::test]
 async fn a_host_that_cannot_be_asked_says_nothing_about_the_client() {
     for (what, reply) in [
         ("500", Reply::status(500)),
@@ -176,43 +72,6 @@ async fn a_host_that_cannot_be_asked_says_nothing_about_the_client() {
     ] {
         let host = Host::playing([reply]).await;
         assert_eq!(asked(&host).await, Err(NoClient::Unavailable), "{what}");
-    }
-}
-
-#[tokio::test]
-async fn a_bomb_in_gzip_stops_at_five_kib() {
-    let reply = Reply::gzip_bomb();
-    let host = Host::playing([reply]).await;
-    assert_eq!(asked(&host).await, Err(NoClient::Unknown));
-}
-
-#[tokio::test]
-async fn a_slow_answer_ends_after_five_seconds() {
-    let start = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
-    for reply in [Reply::Stall(Vec::new()), Reply::Stall(start.to_vec())] {
-        let host = Host::playing([reply]).await;
-        let bench = bench(&host, Rules::default()).await;
-        let asking = bench.server.client(ID);
-        let stopped = async {
-            host.until_asked(1).await;
-            // Nothing moves any more but time.
-            tokio::time::pause();
-        };
-        let (found, ()) = tokio::join!(asking, stopped);
-        assert_eq!(found, Err(NoClient::Unavailable));
-        tokio::time::resume();
-    }
-}
-
-#[tokio::test]
-async fn a_head_without_end_is_not_read_to_its_end() {
-    let many = "x-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(20_000);
-    let long = format!("x-padding: {}\r\n", "a".repeat(2 * 1024 * 1024));
-    for headers in [many, long] {
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}");
-        let host = Host::playing([Reply::Stall(head.into_bytes())]).await;
-        let bench = bench(&host, Rules::default()).await;
-        assert!(bench.server.client(ID).await.is_err());
     }
 }
 

@@ -20,7 +20,7 @@ const TRIES: usize = 8;
 
 /// What this server remembers of a token.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Note {
+pub(in crate::authorization_server) struct Note {
     /// Nobody may use it any more.
     ended: bool,
     /// Unix seconds at which GitLab last said that the person is a member.

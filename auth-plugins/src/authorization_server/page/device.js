@@ -109,6 +109,7 @@
             say('Waiting for you to confirm at GitLab.');
         } else if (told.status === 'complete' && told.code) {
             at('code').textContent = told.code;
+            at('notice').textContent = told.notice || '';
             show('complete');
         } else if (told.status === 'expired') {
             end('expired');

@@ -43,6 +43,8 @@ pub struct DeviceCode<'a> {
     pub client_name: &'a str,
     /// The code.
     pub code: &'a str,
+    /// What else there is to know about the login.
+    pub notice: Option<&'a str>,
 }
 
 /// Why a flow ended without a code.
@@ -118,7 +120,7 @@ pub fn device_waiting(nonce: &Nonce, view: &Device<'_>) -> Page {
             data-remaining=(view.remaining_seconds)
         {
             div #waiting { (steps(view)) (waiting(view)) }
-            div #complete hidden data-title=(COMPLETE) { (code(view.client_name, "")) }
+            div #complete hidden data-title=(COMPLETE) { (code(view.client_name, "", None)) }
             div #ended hidden data-title=(ENDED)
                 data-denied=(DeviceEnd::Denied.words())
                 data-expired=(DeviceEnd::Expired.words())
@@ -196,7 +198,7 @@ fn waiting(view: &Device<'_>) -> Markup {
 /// The page that shows the authorization code, for browsers without scripts.
 pub fn device_complete(nonce: &Nonce, view: &DeviceCode<'_>) -> Page {
     let content = html! {
-        (code(view.client_name, view.code))
+        (code(view.client_name, view.code, view.notice))
         p #announcement .unseen role="status" {}
     };
     Sheet {
@@ -206,7 +208,7 @@ pub fn device_complete(nonce: &Nonce, view: &DeviceCode<'_>) -> Page {
     .page()
 }
 
-fn code(client_name: &str, code: &str) -> Markup {
+fn code(client_name: &str, code: &str, notice: Option<&str>) -> Markup {
     html! {
         p .lead {
             "GitLab has confirmed. Paste this code into "
@@ -222,6 +224,7 @@ fn code(client_name: &str, code: &str) -> Markup {
             "The code gives access to your account. It works once and for a short time. Paste it \
              only into the program in which you started; give it to nobody."
         }
+        p #notice .note { (notice.unwrap_or_default()) }
     }
 }
 

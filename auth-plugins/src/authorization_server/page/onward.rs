@@ -54,6 +54,8 @@ pub struct ClientReturn<'a> {
     pub location: &'a str,
     /// What the client is told.
     pub outcome: Outcome,
+    /// What else there is to know about the login.
+    pub notice: Option<&'a str>,
 }
 
 unprintable!(ClientReturn);
@@ -75,6 +77,9 @@ pub fn client_return(nonce: &Nonce, view: &ClientReturn<'_>) -> Page {
             p .buttons { a .button .main href=(location) { "Open the program" } }
         } @else {
             p { "Its address cannot be opened from here: switch to the program yourself." }
+        }
+        @if let Some(notice) = view.notice {
+            p { (notice) }
         }
         p .note { "You can close this window afterwards." }
     };

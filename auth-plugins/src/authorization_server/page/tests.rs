@@ -73,6 +73,7 @@ pub(super) fn a_return<'a>() -> ClientReturn<'a> {
         target: "com.example.editor",
         location: "com.example.editor://auth/done?code=c&state=s",
         outcome: Outcome::SignedIn,
+        notice: None,
     }
 }
 
@@ -89,6 +90,7 @@ pub(super) fn all_pages() -> Vec<(&'static str, Page)> {
                 &DeviceCode {
                     client_name: "Editor",
                     code: "gmac_code",
+                    notice: None,
                 },
             ),
         ),

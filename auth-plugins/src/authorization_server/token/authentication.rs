@@ -11,7 +11,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gitlab_mcp_core::secret::{ClientSecret, Secret};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -28,13 +27,18 @@ use crate::authorization_server::parameters::Parameters;
 const UNPROVEN: &str = "this client has to prove itself with its secret, either in HTTP Basic or as \
                         client_secret in the form";
 
+/// For every reason: it tells no more about which clients there are than the time it takes.
+const WRONG: &str = "this client is not known here, or it presented a secret that is not its own; a \
+                     client that registered itself has none";
+
 impl AuthorizationServer {
     /// The client that a request names, where it is proven to be that client.
     ///
     /// # Errors
     /// `invalid_client` for an unknown client, for a confidential one without its secret, for two ways
     /// of authenticating at once, and for a public client that presents a secret, which this server gave
-    /// to nobody: a client that thinks it has one talks to the wrong server.
+    /// to nobody: a client that thinks it has one talks to the wrong server. A wrong secret is refused
+    /// before anything is looked up.
     pub(in crate::authorization_server) async fn authenticated(
         &self,
         request: &Parts,
@@ -55,42 +59,38 @@ impl AuthorizationServer {
         if form.get("client_assertion").is_some() {
             return Err(refused());
         }
-        let client = self
-            .client_with_grant(id)
-            .await
-            .map_err(|error| match error {
-                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
-                NoClient::Unknown => refused(),
-            })?;
         let presented: Vec<&str> = match &basic {
             Some(basic) => basic.secrets.iter().map(|secret| secret.as_str()).collect(),
             None => in_form.into_iter().collect(),
         };
-        let configured = self.rules.configured(id);
-        match configured.and_then(|one| one.secret.as_deref()) {
-            None if presented.is_empty() => Ok(client),
-            None => Err(refused()),
-            Some(own) if is_one_of(own, &presented) => Ok(client),
-            Some(_) => {
-                if !presented.is_empty() {
-                    warn!(
-                        client = id,
-                        "a confidential client presented a wrong secret"
-                    );
-                }
-                Err(OAuthError {
+        if presented.is_empty() {
+            let known = self.rules.configured(id);
+            if known.is_some_and(|one| one.secret.is_some()) {
+                return Err(OAuthError {
                     description: UNPROVEN.to_owned(),
                     ..refused()
-                })
+                });
             }
+        } else if !self.rules.proves(id, &presented) {
+            warn!(
+                client = self
+                    .rules
+                    .configured(id)
+                    .map_or("not configured", |one| &one.id),
+                "a client presented a secret that is not its own"
+            );
+            return Err(OAuthError {
+                description: WRONG.to_owned(),
+                ..refused()
+            });
         }
+        self.client_with_grant(id)
+            .await
+            .map_err(|error| match error {
+                NoClient::Unavailable => OAuthError::unavailable(PAUSE),
+                NoClient::Unknown => refused(),
+            })
     }
-}
-
-/// Takes the same time whichever it is.
-fn is_one_of(own: &Secret<ClientSecret>, presented: &[&str]) -> bool {
-    let each = presented.iter().map(|secret| own.matches(secret));
-    each.fold(false, |found, matches| found | matches)
 }
 
 /// What a client says in HTTP Basic. RFC 7617, RFC 6749 section 2.3.1.

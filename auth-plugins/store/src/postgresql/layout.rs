@@ -2,7 +2,8 @@
 
 use tokio_postgres::Client;
 
-/// The layout this release writes.
+/// The layout this release writes. A column with a default needs no other number: statements name
+/// their columns, so that two releases work on the same tables.
 pub(super) const LATEST: i32 = 1;
 
 /// Every statement, with the names of this prefix.
@@ -121,7 +122,7 @@ impl Names {
         format!(
             "CREATE TABLE IF NOT EXISTS {p}layout (one int PRIMARY KEY CHECK (one = 1), \
                  number int NOT NULL);
-             INSERT INTO {p}layout VALUES (1, 0) ON CONFLICT DO NOTHING;
+             INSERT INTO {p}layout (one, number) VALUES (1, 0) ON CONFLICT DO NOTHING;
              CREATE TABLE IF NOT EXISTS {p}record (namespace text NOT NULL, key bytea NOT NULL, \
                  bytes bytea NOT NULL, rank bigint NOT NULL, version bigint NOT NULL, \
                  taken timestamptz, until timestamptz NOT NULL, PRIMARY KEY (namespace, key));

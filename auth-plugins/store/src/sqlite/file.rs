@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-/// The layout of the tables; a file with a higher number belongs to a later release.
+/// The layout of the tables; a file with a higher number belongs to a later release. A column with a
+/// default needs no other number: statements name their columns, so both releases work on the file.
 const LAYOUT: i64 = 1;
 
 const TABLES: &str = "
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS count (
     key TEXT PRIMARY KEY, seen INTEGER NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL);
-INSERT OR IGNORE INTO fence VALUES (1, 0);
+INSERT OR IGNORE INTO fence (one, last) VALUES (1, 0);
 ";
 
 /// What SQLite keeps beside a database. <https://sqlite.org/tempfiles.html>
@@ -232,3 +233,6 @@ fn prepared(path: &Path) -> Result<Opened, Trouble> {
         journal,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,10 @@ pub(super) fn write_value(
     until: i64,
 ) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO record (namespace, key, bytes, rank, version, taken, until) \
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6)",
+        )?
         .execute(params![
             at.namespace.name(),
             at.key,

@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod layouts;
 mod leases;
 mod lives;
 mod memory;
@@ -16,9 +17,14 @@ mod open;
 mod order;
 #[cfg(feature = "servers")]
 mod postgresql;
+#[cfg(feature = "servers")]
+mod postgresql_layouts;
 mod records;
 #[cfg(feature = "servers")]
 mod redis;
 #[cfg(feature = "servers")]
+mod redis_layouts;
+#[cfg(feature = "servers")]
 mod servers;
 mod sqlite;
+mod sqlite_layouts;

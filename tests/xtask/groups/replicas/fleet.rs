@@ -1,7 +1,7 @@
 //! Three servers of one public URL over one state, and the mock GitLab behind them in this process.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The servers and what they stand in front of.
 pub(super) struct Fleet<'a> {
     workbench: &'a Workbench,
-    program: PathBuf,
+    /// What the servers run that start from here on.
+    pub(super) program: PathBuf,
     environment: Vec<(&'static str, String)>,
     servers: Vec<Option<Server>>,
     audit: Vec<Value>,
@@ -50,7 +51,17 @@ impl<'a> Fleet<'a> {
         storage: &[(&'static str, &str)],
         seconds: u64,
     ) -> Result<Self, Outcome> {
-        let program = workbench.binaries()?.get("gitlab-mcp")?.to_owned();
+        let program = workbench.binaries()?.get("gitlab-mcp")?;
+        Self::of(workbench, program, storage, seconds)
+    }
+
+    /// As [`Fleet::start`], with this program.
+    pub(super) fn of(
+        workbench: &'a Workbench,
+        program: &Path,
+        storage: &[(&'static str, &str)],
+        seconds: u64,
+    ) -> Result<Self, Outcome> {
         let broken = |error: std::io::Error| Outcome::Failed(error.to_string());
         let runtime = Runtime::new().map_err(broken)?;
         let gitlab = MockGitlab::builder().clock(Clock::real());
@@ -90,7 +101,7 @@ impl<'a> Fleet<'a> {
         environment.extend(plain.map(|(name, value)| (*name, (*value).to_owned())));
         let mut fleet = Self {
             workbench,
-            program,
+            program: program.to_owned(),
             environment,
             servers: (0..SERVERS).map(|_| None).collect(),
             audit: Vec::new(),

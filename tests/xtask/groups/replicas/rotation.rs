@@ -41,15 +41,15 @@ pub(super) fn play(workbench: &Workbench, storage: &[(&'static str, &str)]) -> R
     }
     let lived = crowd.part(&fleet)?;
     fleet.stop()?;
-    judge(&lived)
+    judge(STEPS.len() * SERVERS, &lived)
 }
 
-fn judge(lived: &[Lived]) -> Result<(), Outcome> {
+/// Whether nobody noticed that so many servers were replaced.
+pub(super) fn judge(replaced: usize, lived: &[Lived]) -> Result<(), Outcome> {
     let sum = |number: fn(&Lived) -> usize| lived.iter().map(number).sum::<usize>();
     say(&format!(
-        "   {} servers replaced; {} calls and {} refreshes answered; {} refused, {} told to come back, \
+        "   {replaced} servers replaced; {} calls and {} refreshes answered; {} refused, {} told to come back, \
          {} cut off",
-        STEPS.len() * SERVERS,
         sum(|one| one.calls),
         sum(|one| one.refreshes),
         sum(|one| one.lost),

@@ -20,7 +20,7 @@ const PEOPLE: u64 = 6;
 const LIFE: u64 = 7_200;
 const BETWEEN: usize = 60;
 /// A little more than an operation may take, and far more.
-const LATE: [Duration; 2] = [Duration::from_millis(2_200), Duration::from_secs(30)];
+const LATE: [Duration; 2] = [Duration::from_millis(2_500), Duration::from_secs(30)];
 /// Two operations that were waited for, on a machine with more to do.
 const LONGEST: Duration = Duration::from_millis(2 * 2_000 + 1_500);
 /// How long answers are late.
@@ -55,12 +55,12 @@ pub(super) fn play(
         let slowest = refused(&fleet, &id, &member);
         let beat = pulse.stop()?;
         line.answers_after(Duration::ZERO);
-        let slowest = slowest?;
         say(&format!(
-            "   GET /health with a store that is {late:.1?} late: {beat}; the slowest refusal took \
-             {slowest:.1?}"
+            "   GET /health with a store that is {late:.1?} late: {beat}"
         ));
         is_fast(beat, usual)?;
+        let slowest = slowest?;
+        say(&format!("   the slowest refusal took {slowest:.1?}"));
         if slowest > LONGEST {
             let text = format!("a refusal took {slowest:.1?}, allowed are {LONGEST:?}");
             return Err(Outcome::Failed(text));

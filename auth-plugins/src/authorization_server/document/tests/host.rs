@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use flate2::Compression;
@@ -32,6 +33,8 @@ pub(super) enum Reply {
     Raw(Vec<u8>),
     /// These bytes, and then nothing, for ever.
     Stall(Vec<u8>),
+    /// The first bytes at once, and then one of the others each second.
+    Drip(Vec<u8>, Vec<u8>),
     /// The end of the connection.
     Close,
     /// The end of the connection, when [`Host::let_go`] was called.
@@ -57,6 +60,10 @@ impl Reply {
 
     pub(super) fn redirect(status: u16) -> Self {
         Self::head(status, "location: https://app.example/other.json", b"")
+    }
+
+    pub(super) fn redirect_to(place: &str) -> Self {
+        Self::head(302, &format!("location: {place}"), b"")
     }
 
     /// 16 MiB of blanks, which gzip makes small.
@@ -92,6 +99,8 @@ struct Shared {
     open: Mutex<(BTreeMap<String, usize>, usize, usize)>,
     asked: watch::Sender<usize>,
     held: Semaphore,
+    /// Bytes sent one by one.
+    dripped: AtomicUsize,
 }
 
 /// All hosts in one. Dropping it ends it.
@@ -129,6 +138,7 @@ impl Host {
             open: Mutex::default(),
             asked: watch::channel(0).0,
             held: Semaphore::new(0),
+            dripped: AtomicUsize::new(0),
         });
         Self {
             address: listener.local_addr().unwrap(),
@@ -166,6 +176,11 @@ impl Host {
     pub(super) async fn until_asked(&self, count: usize) {
         let mut asked = self.shared.asked.subscribe();
         asked.wait_for(|&seen| seen >= count).await.unwrap();
+    }
+
+    /// How many bytes were sent one by one.
+    pub(super) fn dripped(&self) -> usize {
+        self.shared.dripped.load(Ordering::SeqCst)
     }
 
     /// Ends every connection that is held, those to come included.
@@ -249,6 +264,10 @@ async fn tunnel(mut stream: TcpStream, tls: TlsAcceptor, shared: &Shared) -> io:
                 stream.flush().await?;
                 std::future::pending::<()>().await;
             }
+            Reply::Drip(start, rest) => {
+                stream.write_all(&start).await?;
+                drip(&mut stream, &rest, &shared.dripped).await?;
+            }
             Reply::Close => return Ok(()),
             Reply::Hold => {
                 drop(shared.held.acquire().await);
@@ -257,6 +276,21 @@ async fn tunnel(mut stream: TcpStream, tls: TlsAcceptor, shared: &Shared) -> io:
         }
         stream.flush().await?;
     }
+}
+
+/// Sends a byte each second.
+async fn drip(
+    stream: &mut (impl tokio::io::AsyncWrite + Unpin),
+    bytes: &[u8],
+    dripped: &AtomicUsize,
+) -> io::Result<()> {
+    for byte in bytes {
+        stream.flush().await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stream.write_u8(*byte).await?;
+        dripped.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
 }
 
 async fn head(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> io::Result<String> {

@@ -70,6 +70,7 @@ fn each_page_may_do_only_what_it_does() {
     let code = DeviceCode {
         client_name: "Editor",
         code: "gmac_code",
+        notice: None,
     };
     assert_eq!(
         policy_of(device_complete(&nonce, &code)),

@@ -68,6 +68,7 @@ const TEXTS: [Field; 23] = [
         let view = DeviceCode {
             client_name: text,
             code: "c",
+            notice: None,
         };
         device_complete(&nonce(), &view)
     }),
@@ -75,6 +76,7 @@ const TEXTS: [Field; 23] = [
         let view = DeviceCode {
             client_name: "Editor",
             code: text,
+            notice: None,
         };
         device_complete(&nonce(), &view)
     }),

@@ -242,6 +242,7 @@ fn the_code_for_the_program_stands_alone_in_its_element() {
     let view = DeviceCode {
         client_name: "Editor",
         code: "gmac_0123-_",
+        notice: None,
     };
     let html = device_complete(&nonce(), &view).html;
     assert!(html.contains("<code class=\"all\" id=\"code\">gmac_0123-_</code>"));

@@ -1,3 +1,5 @@
+//! Which message goes out where, and what a client that resumes still gets.
+
 use gitlab_mcp_core::clock::ManualClock;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
 use serde_json::{Value, json};
