@@ -122,7 +122,7 @@ async fn a_session_belongs_to_its_principal() {
         let stranger = ask.with("Mcp-Session-Id", &id).without("Authorization");
         assert_eq!(stranger.send(&server).await.status, 401, "{method}");
     }
-    let refreshed = within(id, request(1, "ping", json!({})));
+    let refreshed = within(&id, request(1, "ping", json!({})));
     let refreshed = refreshed
         .with("Authorization", "Bearer ann2")
         .send(&server)
