@@ -131,6 +131,8 @@ pub struct AuthorizationServer {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     renewals: Arc<SingleFlight<String, Result<(), NotFresh>>>,
+    /// The places of renewals at GitLab.
+    places: Semaphore,
     checks: Arc<SingleFlight<String, Result<(), NotMember>>>,
     revoking: Arc<Semaphore>,
     device_asks: Arc<SingleFlight<String, ()>>,
@@ -174,6 +176,7 @@ impl AuthorizationServer {
             browser,
             application,
             application_id,
+            places: Semaphore::new(egress.connections().max(1)),
             egress,
             keys,
             records,

@@ -13,9 +13,12 @@ Usage: cargo xtask test [--list] [--only GROUP]… [--write]
 GITLAB_MCP_TEST_CACHE  where the Node and Python packages go (default: xtask-cache below the
                        target directory)
 GITLAB_MCP_TEST_ROUNDS rounds of each race (default: 100 in the group replicas, 25 in second-upstream)
-GITLAB_MCP_TEST_KILLS  processes that the group replicas kills (default: 20)
+GITLAB_MCP_TEST_KILLS  servers that the group replicas kills (default: 20)
+GITLAB_MCP_TEST_CRASHES  rounds in which the group replicas kills each store (default: 5)
+GITLAB_MCP_TEST_AWAY   seconds for which the group replicas takes each store or server away (default:
+                       a little longer than it is waited for)
 GITLAB_MCP_TEST_EARLIER revision that the group replicas takes for the release before this one
-                       (default: the latest tag v* before this commit)
+                        (default: the latest tag v* before this commit)
 GITLAB_MCP_TEST_PROGRAM  the server that the group memory measures (default: the debug build)
 GITLAB_MCP_FULL_FLOOD  floods and crowds of the size of an attack: 100,000 requests, 10,000 logins";
 

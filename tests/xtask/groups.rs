@@ -53,12 +53,12 @@ pub(crate) const ALL: [Group; 18] = [
     },
     Group {
         name: "stores",
-        about: "the state store's suite with real servers (Redis, PostgreSQL)",
+        about: "the state store's suite with real servers (Redis, PostgreSQL), and what they write",
         run: stores::run,
     },
     Group {
         name: "replicas",
-        about: "one state for several servers: races, kill -9, a store that goes away",
+        about: "one state for several servers: races, kill -9, a store that sleeps, is slow or goes away",
         run: replicas::run,
     },
     Group {

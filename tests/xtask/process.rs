@@ -1,5 +1,6 @@
 //! Children: each in a process group of its own, with a deadline, ended by the id of its group.
 
+mod family;
 mod guard;
 mod output;
 
@@ -98,19 +99,30 @@ impl Process {
         self.end();
     }
 
-    /// Takes the processor away from it: it keeps its connections and answers nothing.
+    /// Takes the processor away from it and from all it has started: they keep their connections and
+    /// answer nothing.
     pub(crate) fn freeze(&self) {
-        guard::signal("STOP", self.child.id());
+        // What it has started is known for certain once it starts no more.
+        guard::signal("STOP", &[self.child.id()]);
+        let groups = family::groups(self.child.id());
+        for group in groups.iter().skip(1) {
+            self.guard.watch(*group);
+        }
+        guard::signal("STOP", &groups);
     }
 
     /// Lets a frozen child go on.
     pub(crate) fn thaw(&self) {
-        guard::signal("CONT", self.child.id());
+        let groups = family::groups(self.child.id());
+        guard::signal("CONT", &groups);
+        for group in groups.iter().skip(1) {
+            self.guard.forget(*group);
+        }
     }
 
     /// Asks it to end, and ends it if it does not.
     pub(crate) fn stop(mut self, patience: Duration) -> io::Result<Finished> {
-        guard::signal("TERM", self.child.id());
+        guard::signal("TERM", &[self.child.id()]);
         let status = self.wait(patience)?;
         self.end();
         self.output.settle(LAST_WORDS);
@@ -133,17 +145,20 @@ impl Process {
         }
     }
 
-    /// Ends whatever is left of the group.
+    /// Ends whatever is left of the group, and of those its children made.
     fn end(&mut self) {
         if self.ended {
             return;
         }
         self.ended = true;
-        guard::signal("KILL", self.child.id());
+        let groups = family::groups(self.child.id());
+        guard::signal("KILL", &groups);
         if self.child.wait().is_err() {
             return; // it was waited for before
         }
-        self.guard.forget(self.child.id());
+        for group in groups {
+            self.guard.forget(group);
+        }
     }
 }
 
@@ -178,15 +193,31 @@ impl Deadline {
     }
 }
 
+/// Real time since a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From here on.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "children are measured in real time"
+    )]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long that was ago.
+    pub(crate) fn read(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Measures a piece of work.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "children are measured in real time"
-)]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     let done = work();
-    (done, start.elapsed())
+    (done, watch.read())
 }
 
 /// Lets a child go on for a while.
@@ -216,6 +247,31 @@ mod tests {
         assert_eq!(done.status.and_then(|status| status.code()), Some(3));
         assert_eq!(done.output.stdout(), "out\n");
         assert!(done.describe().contains("err"));
+    }
+
+    #[test]
+    fn a_child_is_frozen_and_goes_on_with_those_that_left_its_group() {
+        let guard = Guard::start().unwrap();
+        let script = "setsid sh -c 'while :; do echo tick; sleep 0.02; done' & wait";
+        let child = Process::start(&mut shell(script), &guard).unwrap();
+        let ticks = || child.output().lines_that(|line| line == "tick").len();
+        let ticks_on = || {
+            let before = ticks();
+            let deadline = Deadline::after(Duration::from_secs(5));
+            while ticks() == before && !deadline.is_over() {
+                pause(Duration::from_millis(5));
+            }
+            ticks() > before
+        };
+        assert!(ticks_on());
+        child.freeze();
+        // What was written before is read.
+        pause(Duration::from_millis(100));
+        let frozen = ticks();
+        pause(Duration::from_millis(300));
+        assert_eq!(ticks(), frozen);
+        child.thaw();
+        assert!(ticks_on());
     }
 
     #[test]

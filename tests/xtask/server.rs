@@ -65,6 +65,16 @@ impl Server {
         self.process.output()
     }
 
+    /// Takes the processor away from it: it keeps its connections and answers nothing.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
+    }
+
     /// Ends it at once, as a crash does; what it said stays.
     pub(crate) fn kill(self) -> Result<Output, String> {
         let finished = self.process.finish(Duration::ZERO);

@@ -305,6 +305,11 @@ fn announce_sealed() {
 }
 
 fn announce(guarantees: Guarantees, description: &str) {
+    // Of a database that is not durable the description says what its crash may lose.
+    if guarantees.shared && !guarantees.durable {
+        warn!("logins are kept in {description}");
+        return;
+    }
     info!("logins are kept in {description}");
     if !guarantees.durable {
         warn!(

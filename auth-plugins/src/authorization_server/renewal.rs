@@ -10,6 +10,7 @@ use std::time::Duration;
 use gitlab_mcp_core::auth::{Credential, Generation, HeaderKind};
 use gitlab_mcp_store::StoreError;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::SemaphorePermit;
 
 use super::AuthorizationServer;
 use super::error::PAUSE;
@@ -34,7 +35,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(25);
 const LONGEST_END: Duration = Duration::from_secs(30);
 /// How often a run is joined that turns out to have begun too early.
 const ATTEMPTS: u32 = 3;
-/// Renewals of one process at a time.
+/// How long a renewal waits for a place at GitLab.
+const QUEUED: Duration = Duration::from_secs(15);
+/// Renewals of one process at a time, those that wait for a place at GitLab among them.
 pub(super) const AT_ONCE: usize = 10_000;
 
 /// Why there is no GitLab token to use.
@@ -73,7 +76,8 @@ impl AuthorizationServer {
         self: &Arc<Self>,
         found: Found<Login>,
     ) -> Result<Found<Login>, NotFresh> {
-        if !self.is_due(&found.record) || self.rests(&found.record) {
+        let record = &found.record;
+        if !self.is_due(record) || self.rests(record) || self.stands_back(record) {
             return Ok(found);
         }
         let (sid, number) = (found.record.sid, found.record.ugen);
@@ -180,6 +184,18 @@ impl AuthorizationServer {
         let failed = login.in_flight.and_then(|mark| mark.failed);
         let rests = failed.is_some_and(|at| self.tokens.now() < at.saturating_add(REST));
         rests && self.lives(login)
+    }
+
+    /// Whether others have to be renewed first and the token can still be used.
+    fn stands_back(&self, login: &Login) -> bool {
+        self.places.available_permits() == 0 && self.lives(login)
+    }
+
+    /// A place among the renewals at GitLab: there are as many as connections are kept to it, so that
+    /// logins that end together do not ask it together.
+    async fn place_at_gitlab(&self) -> Option<SemaphorePermit<'_>> {
+        let place = tokio::time::timeout(QUEUED, self.places.acquire());
+        place.await.ok()?.ok()
     }
 
     fn meets(&self, login: &Login, wanted: Wanted) -> bool {

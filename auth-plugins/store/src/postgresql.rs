@@ -25,7 +25,7 @@ mod tls;
 use layout::Names;
 use settings::Settings;
 
-/// Longest wait for a connection, and for one statement.
+/// Longest wait for one statement, and for the connection it needs.
 const PATIENCE: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 16;
 
@@ -113,16 +113,21 @@ impl Postgresql {
     }
 
     async fn rows(&self, text: &str, with: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
-        let client = self.client().await?;
+        let mut taken = None;
         let asked = async {
-            let statement = client.prepare_cached(text).await?;
-            client.query(&statement, with).await
+            let client = taken.insert(self.client().await?);
+            let asked = async {
+                let statement = client.prepare_cached(text).await?;
+                client.query(&statement, with).await
+            };
+            asked.await.map_err(|error| unavailable(&error))
         };
+        // One budget: for a place in the pool, for a connection, and for the answer.
         if let Ok(rows) = tokio::time::timeout(PATIENCE, asked).await {
-            return rows.map_err(|error| unavailable(&error));
+            return rows;
         }
         // What this connection still waits for is unknown: the pool must not reuse it.
-        drop(Object::take(client));
+        drop(taken.map(Object::take));
         Err(late())
     }
 

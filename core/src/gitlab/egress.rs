@@ -89,6 +89,7 @@ pub struct Egress {
     client: reqwest::Client,
     gate: Arc<Gate>,
     accepts_any_certificate: bool,
+    connections: usize,
 }
 
 impl Egress {
@@ -139,7 +140,13 @@ impl Egress {
             client,
             gate,
             accepts_any_certificate: config.accept_any_certificate,
+            connections: config.connections,
         })
+    }
+
+    /// How many idle connections are kept for each origin.
+    pub fn connections(&self) -> usize {
+        self.connections
     }
 
     /// Whether certificates are not checked.

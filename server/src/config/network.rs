@@ -65,7 +65,7 @@ static RETRY_LONGEST: Setting = Setting::new(
 static CONNECTIONS: Setting = Setting::new(
     "GITLAB_POOL_MAX_CONNECTIONS",
     Kind::Integer { min: 1, max: 1_000 },
-    "idle connections kept per origin",
+    "idle connections kept per origin, and GitLab tokens renewed at a time",
 )
 .default("25");
 static CA: Setting = Setting::new(

@@ -1,4 +1,7 @@
-//! The suite of the state store with a real Redis and a real PostgreSQL.
+//! The suite of the state store with a real Redis and a real PostgreSQL, and a search of all they
+//! write.
+
+use std::ffi::OsString;
 
 use super::cargo::tested;
 use crate::report::{Lack, Outcome};
@@ -6,6 +9,21 @@ use crate::workbench::{Database, Workbench};
 
 /// A Redis that may throw keys away, which the store has to refuse.
 const EVICTING: [&str; 2] = ["--maxmemory 64mb", "--maxmemory-policy allkeys-lru"];
+
+/// A Redis whose snapshots can be searched.
+const LEGIBLE: [&str; 1] = ["--rdbcompression no"];
+/// The tests that search what the servers write.
+const AT_REST: [&str; 9] = [
+    "test",
+    "--package",
+    "gitlab-mcp-auth-plugins",
+    "--features",
+    "servers",
+    "--lib",
+    "--no-fail-fast",
+    "--",
+    "at_rest::databases::",
+];
 
 /// The servers of the suite.
 struct Servers {
@@ -34,6 +52,12 @@ pub(super) fn run(workbench: &mut Workbench) {
         ("GITLAB_MCP_TEST_POSTGRESQL_URL", servers.postgresql.url()),
     ]);
     tested(workbench, "stores", &mut command);
+    let mut command = workbench.cargo(&AT_REST);
+    match servers.files(workbench) {
+        Ok(variables) => command.envs(variables),
+        Err(lack) => return workbench.case("stores/at-rest", |_| Err(lack.into())),
+    };
+    tested(workbench, "stores/at-rest", &mut command);
     workbench.case("stores/servers-end", |_| {
         servers.redis.stop()?;
         servers.evicting.stop()?;
@@ -44,10 +68,28 @@ pub(super) fn run(workbench: &mut Workbench) {
 impl Servers {
     fn start(workbench: &Workbench) -> Result<Self, Lack> {
         Ok(Self {
-            redis: Database::redis(workbench, &[])?,
+            redis: Database::redis(workbench, &LEGIBLE)?,
             evicting: Database::redis(workbench, &EVICTING)?,
             postgresql: Database::postgresql(workbench)?,
         })
+    }
+
+    /// Where they are, where they keep their files, and what takes something out of PostgreSQL.
+    fn files(&self, workbench: &Workbench) -> Result<[(&'static str, OsString); 5], Lack> {
+        let programs = workbench.databases()?.postgresql("");
+        Ok([
+            ("GITLAB_MCP_TEST_REDIS_URL", self.redis.url().into()),
+            ("GITLAB_MCP_TEST_REDIS_FILES", self.redis.files().into()),
+            (
+                "GITLAB_MCP_TEST_POSTGRESQL_URL",
+                self.postgresql.url().into(),
+            ),
+            (
+                "GITLAB_MCP_TEST_POSTGRESQL_FILES",
+                self.postgresql.files().into(),
+            ),
+            ("GITLAB_MCP_TEST_POSTGRESQL_PROGRAMS", programs.into()),
+        ])
     }
 }
 

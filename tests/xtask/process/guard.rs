@@ -41,7 +41,7 @@ impl Guard {
         Ok(Self(Arc::new(Mutex::new(Watchman { shell, pipe }))))
     }
 
-    /// From now on this group does not outlive us.
+    /// From here on this group does not outlive us.
     pub(super) fn watch(&self, group: u32) {
         self.tell("watch", group);
     }
@@ -67,16 +67,11 @@ impl Drop for Watchman {
     }
 }
 
-/// Sends a signal to a process group of ours.
-pub(super) fn signal(name: &str, group: u32) {
+/// Sends a signal to process groups of ours, to all at the same moment.
+pub(super) fn signal(name: &str, groups: &[u32]) {
     let sent = Command::new("/bin/sh")
-        .args([
-            "-c",
-            r#"kill -s "$1" -- "-$2""#,
-            "sh",
-            name,
-            &group.to_string(),
-        ])
+        .args(["-c", r#"kill -s "$0" -- "$@""#, name])
+        .args(groups.iter().map(|group| format!("-{group}")))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -3,17 +3,17 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{DirBuilderExt as _, chown};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::Workbench;
-use crate::packages::is_root;
 use crate::process::{Deadline, Process, pause};
 use crate::report::Lack;
+
+mod place;
+
+use place::{Folder, User, as_user};
 
 /// Who may talk to them: other processes of this machine may not.
 const PASSWORD: &str = "password-of-the-black-box-tests";
@@ -33,9 +33,29 @@ pub(crate) struct Database {
     process: Process,
     command: Command,
     port: u16,
-    url: String,
+    probe: Probe,
     // Behind the process: it goes when nothing writes to it any more.
-    _folder: Folder,
+    folder: Folder,
+}
+
+/// How to ask it whether it answers.
+#[derive(Debug)]
+enum Probe {
+    Redis,
+    /// With this program.
+    Postgresql(PathBuf),
+}
+
+impl Probe {
+    fn answers(&self, workbench: &Workbench, port: u16) -> bool {
+        let Self::Postgresql(program) = self else {
+            return redis_answers(port);
+        };
+        let mut command = workbench.clean(program);
+        command.args(["--quiet", "--host=127.0.0.1", &format!("--port={port}")]);
+        let done = workbench.run(&mut command, ANSWER);
+        done.is_ok_and(|done| done.succeeded())
+    }
 }
 
 impl Database {
@@ -46,7 +66,7 @@ impl Database {
         let folder = Folder::new("redis", None)?;
         let command = |port: u16| {
             let mut command = workbench.clean(program);
-            command.current_dir(&folder.0).args([
+            command.current_dir(folder.path()).args([
                 "--bind 127.0.0.1",
                 &format!("--port {port}"),
                 &format!("--requirepass {PASSWORD}"),
@@ -57,13 +77,14 @@ impl Database {
             command.args(settings);
             command
         };
-        let (process, command, port) = started(workbench, command, redis_answers)?;
+        let probe = Probe::Redis;
+        let (process, command, port) = started(workbench, command, &probe)?;
         Ok(Self {
             process,
             command,
             port,
-            url: format!("redis://:{PASSWORD}@127.0.0.1:{port}/"),
-            _folder: folder,
+            probe,
+            folder,
         })
     }
 
@@ -72,13 +93,13 @@ impl Database {
         let databases = workbench.databases()?;
         let user = User::of_postgresql(workbench)?;
         let folder = Folder::new("postgresql", user)?;
-        let data = folder.0.join("data");
+        let data = folder.path().join("data");
         make_cluster(workbench, &folder, &data, user)?;
         let server = databases.postgresql("postgres");
         let command = |port: u16| {
             let mut command = workbench.clean(&server);
             as_user(&mut command, user);
-            command.current_dir(&folder.0).env("LC_ALL", "C");
+            command.current_dir(folder.path()).env("LC_ALL", "C");
             command.arg("-D").arg(&data).args([
                 &format!("--port={port}"),
                 "--listen_addresses=127.0.0.1",
@@ -89,27 +110,40 @@ impl Database {
             ]);
             command
         };
-        let probe = databases.postgresql("pg_isready");
-        let answers = |port: u16| {
-            let mut command = workbench.clean(&probe);
-            command.args(["--quiet", "--host=127.0.0.1", &format!("--port={port}")]);
-            workbench
-                .run(&mut command, ANSWER)
-                .is_ok_and(|done| done.succeeded())
-        };
-        let (process, command, port) = started(workbench, command, answers)?;
+        let probe = Probe::Postgresql(databases.postgresql("pg_isready"));
+        let (process, command, port) = started(workbench, command, &probe)?;
         Ok(Self {
             process,
             command,
             port,
-            url: format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{USER}"),
-            _folder: folder,
+            probe,
+            folder,
         })
     }
 
     /// Its connection string, password included.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn url(&self) -> String {
+        self.url_at(self.port)
+    }
+
+    /// The same for something on another port of this host that hands on to it.
+    pub(crate) fn url_at(&self, port: u16) -> String {
+        match self.probe {
+            Probe::Redis => format!("redis://:{PASSWORD}@127.0.0.1:{port}/"),
+            Probe::Postgresql(_) => {
+                format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{USER}")
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where it keeps its files.
+    pub(crate) fn files(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Takes the processor away from it: connections stay open and nothing is answered.
@@ -122,25 +156,35 @@ impl Database {
         self.process.thaw();
     }
 
-    /// Ends a Redis as a crash does, lets `while_away` happen, and starts it again in its place.
-    pub(crate) fn crash_redis<T>(
-        &mut self,
-        workbench: &Workbench,
-        while_away: impl FnOnce() -> T,
-    ) -> Result<T, String> {
+    /// `kill -9` of all of it.
+    pub(crate) fn kill(&mut self) {
         self.process.kill();
-        let done = while_away();
-        let broken = |error: std::io::Error| format!("redis-server: {error}");
-        self.process = Process::start(&mut self.command, workbench.guard()).map_err(broken)?;
+    }
+
+    /// Starts it again on what it has left behind, and waits until it answers.
+    pub(crate) fn revive(&mut self, workbench: &Workbench) -> Result<(), String> {
+        let name = self.command.get_program().to_string_lossy().into_owned();
+        let broken = |error: std::io::Error| format!("{name}: {error}");
         let deadline = Deadline::after(START);
-        while !redis_answers(self.port) {
-            if self.process.has_ended() || deadline.is_over() {
+        loop {
+            self.process = Process::start(&mut self.command, workbench.guard()).map_err(broken)?;
+            while !self.process.has_ended() {
+                if self.probe.answers(workbench, self.port) {
+                    return Ok(());
+                }
+                if deadline.is_over() {
+                    let said = self.process.output().tail();
+                    return Err(format!("{said}\n{name} did not answer"));
+                }
+                pause(POLL);
+            }
+            // Those it had started may be a moment behind it, and hold what it needs.
+            if deadline.is_over() {
                 let said = self.process.output().tail();
-                return Err(format!("{said}\nredis-server did not answer"));
+                return Err(format!("{said}\n{name} does not start again"));
             }
             pause(POLL);
         }
-        Ok(done)
     }
 
     /// Ends it the way a service manager does: it must obey, and with exit code 0.
@@ -163,7 +207,7 @@ impl Database {
 fn started(
     workbench: &Workbench,
     command: impl Fn(u16) -> Command,
-    answers: impl Fn(u16) -> bool,
+    probe: &Probe,
 ) -> Result<(Process, Command, u16), Lack> {
     let mut said = String::new();
     for _ in 0..TRIES {
@@ -174,7 +218,7 @@ fn started(
         let mut process = Process::start(&mut command, workbench.guard()).map_err(broken)?;
         let deadline = Deadline::after(START);
         while !process.has_ended() && !deadline.is_over() {
-            if answers(port) {
+            if probe.answers(workbench, port) {
                 return Ok((process, command, port));
             }
             pause(POLL);
@@ -211,11 +255,11 @@ fn make_cluster(
     data: &Path,
     user: Option<User>,
 ) -> Result<(), Lack> {
-    let password = folder.0.join("password");
+    let password = folder.path().join("password");
     std::fs::write(&password, PASSWORD).map_err(|error| folder.broken(&error))?;
     let mut command = workbench.clean(&workbench.databases()?.postgresql("initdb"));
     as_user(&mut command, user);
-    command.current_dir(&folder.0).env("LC_ALL", "C");
+    command.current_dir(folder.path()).env("LC_ALL", "C");
     // A debug build takes long for SCRAM's many rounds: a busy machine would not connect in time.
     command.arg("-D").arg(data).args([
         "--no-locale",
@@ -229,71 +273,4 @@ fn make_cluster(
         return Ok(());
     }
     Err(Lack::Broken(done.describe()))
-}
-
-/// Whose process it is; PostgreSQL refuses to run as root.
-#[derive(Debug, Clone, Copy)]
-struct User {
-    id: u32,
-    group: u32,
-}
-
-impl User {
-    /// The user of PostgreSQL's packages; none where we are not root and need no other.
-    fn of_postgresql(workbench: &Workbench) -> Result<Option<Self>, Lack> {
-        if !is_root(workbench.guard()) {
-            return Ok(None);
-        }
-        let ask = |option: &str| -> Option<u32> {
-            let mut command = workbench.clean(Path::new("id"));
-            let done = workbench.run(command.args([option, USER]), ANSWER).ok()?;
-            done.output.stdout().trim().parse().ok()
-        };
-        match (ask("-u"), ask("-g")) {
-            (Some(id), Some(group)) => Ok(Some(Self { id, group })),
-            _ => Err(Lack::Missing(format!(
-                "PostgreSQL does not run as root, and there is no user {USER}"
-            ))),
-        }
-    }
-}
-
-fn as_user(command: &mut Command, user: Option<User>) {
-    if let Some(user) = user {
-        command.uid(user.id).gid(user.group);
-    }
-}
-
-static FOLDERS: AtomicU32 = AtomicU32::new(0);
-
-/// A folder of one server. It is below the system's temporary folder, because another user may be
-/// kept from ours.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str, user: Option<User>) -> Result<Self, Lack> {
-        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("gitlab-mcp-{name}-{}-{number}", std::process::id());
-        let folder = Self(std::env::temp_dir().join(name));
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&folder.0)
-            .map_err(|error| folder.broken(&error))?;
-        if let Some(user) = user {
-            chown(&folder.0, Some(user.id), Some(user.group))
-                .map_err(|error| folder.broken(&error))?;
-        }
-        Ok(folder)
-    }
-
-    fn broken(&self, error: &std::io::Error) -> Lack {
-        Lack::Broken(format!("{}: {error}", self.0.display()))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }

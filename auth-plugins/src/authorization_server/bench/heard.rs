@@ -85,6 +85,7 @@ impl Subscriber for Heard {
             is_audit: event.metadata().target() == TARGET,
             ..Line::default()
         };
+        writeln!(line.text, "level={}", event.metadata().level()).unwrap();
         event.record(&mut line);
         self.0.lock().unwrap().push(line);
     }

@@ -73,17 +73,23 @@ async fn databases(replicas: usize) -> Vec<Shared> {
     all
 }
 
+/// The address of a database, which the runner says in a variable.
+#[cfg(feature = "servers")]
+pub(crate) fn told(
+    variable: &str,
+) -> gitlab_mcp_core::secret::Secret<gitlab_mcp_core::secret::ConnectionString> {
+    super::secret(&said(variable))
+}
+
+/// What the runner says in a variable.
 #[cfg(feature = "servers")]
 #[expect(
     clippy::disallowed_methods,
     reason = "the runner says where its server is"
 )]
-fn told(
-    variable: &str,
-) -> gitlab_mcp_core::secret::Secret<gitlab_mcp_core::secret::ConnectionString> {
+pub(crate) fn said(variable: &str) -> String {
     let text = std::env::var(variable);
-    let text = text.unwrap_or_else(|_| panic!("{variable}: `cargo xtask test --only replicas`"));
-    super::secret(&text)
+    text.unwrap_or_else(|_| panic!("{variable}: `cargo xtask test --only stores --only replicas`"))
 }
 
 /// How many rounds a race has: `GITLAB_MCP_TEST_ROUNDS`, or the usual number.

@@ -1,8 +1,10 @@
-//! Bearer tokens are read from one place, and challenges say where to sign in.
+//! Bearer tokens are read from one place, challenges say where to sign in, and an operator hears what
+//! the state promises.
 
 use http::header::AUTHORIZATION;
 
 use super::*;
+use crate::authorization_server::bench::heard::Heard;
 
 fn headers(values: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -55,4 +57,35 @@ fn a_challenge_names_the_metadata_of_what_was_asked_and_one_scope() {
             .replace("scope=\"api\"", "scope=\"read_api\"")
             .as_str()
     );
+}
+
+#[test]
+fn an_operator_hears_what_the_state_promises_and_no_more() {
+    let promise = |durable, shared| Guarantees {
+        durable,
+        shared,
+        one_time: true,
+        revocation: true,
+        lease: true,
+    };
+    let restart = "a restart of this process signs everybody out";
+    for (durable, shared, warns, tells_of_restart) in [
+        (true, true, false, false),
+        (true, false, false, false),
+        // The database goes on when the process ends; its own crash is what may lose something.
+        (false, true, true, false),
+        (false, false, true, true),
+    ] {
+        let heard = Heard::default();
+        tracing::subscriber::with_default(heard.clone(), || {
+            announce(
+                promise(durable, shared),
+                "a store: what a crash of it loses",
+            );
+        });
+        let text = heard.text();
+        assert!(text.contains("what a crash of it loses"), "{text}");
+        assert_eq!(text.contains("level=WARN"), warns, "{text}");
+        assert_eq!(text.contains(restart), tells_of_restart, "{text}");
+    }
 }

@@ -139,7 +139,10 @@ impl AuthorizationServer {
         id: &str,
         refresh: &Secret<RefreshToken>,
     ) -> Result<Pair, NotRenewed> {
+        let place = self.place_at_gitlab().await;
+        let place = place.ok_or(NotRenewed::Unavailable(PAUSE))?;
         let renewed = self.application.refresh(refresh).await;
+        drop(place);
         let tokens = renewed.map_err(|reason| not_renewed(&reason))?;
         Entry::new(Event::UpstreamRefresh).write();
         let pair = self.pair(tokens);

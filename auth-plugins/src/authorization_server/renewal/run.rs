@@ -25,8 +25,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a pair that GitLab handed out is held until the store takes it.
 const HELD: Duration = Duration::from_mins(2);
-/// After so many seconds nobody can be holding the pair of a renewal that was begun.
-const STALE: u64 = 60;
+/// After so many seconds nobody can be holding the pair of a renewal that was begun, however long
+/// GitLab and the store were waited for, with clocks that are a little apart.
+pub(super) const STALE: u64 = HELD.as_secs() + 30;
 
 /// The lease of a login's renewal. Not one of the keyed digests: replicas whose keys are being changed
 /// share it.
@@ -94,6 +95,8 @@ impl AuthorizationServer {
     }
 
     async fn renew_under(&self, lease: &Lease, sid: &str, wanted: Wanted) -> Result<(), NotFresh> {
+        let place = self.place_at_gitlab().await;
+        let place = place.ok_or(NotFresh::Unavailable(PAUSE))?;
         let Some((found, before)) = self.mark(lease, sid, wanted).await? else {
             return Ok(());
         };
@@ -101,7 +104,9 @@ impl AuthorizationServer {
             return self.over(found, lease, "no_refresh_token").await;
         };
         // Sent once: what happens to it is unknown from here on.
-        match self.application.refresh(refresh).await {
+        let answered = self.application.refresh(refresh).await;
+        drop(place);
+        match answered {
             Ok(tokens) => self.store_pair(found, tokens, lease).await,
             Err(GrantError::Refused(code)) if code == "invalid_grant" => {
                 self.refused(found, before, lease).await

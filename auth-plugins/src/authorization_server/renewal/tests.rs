@@ -11,6 +11,7 @@ use crate::authorization_server::rules::Rules;
 
 mod faults;
 mod handover;
+mod herd;
 mod races;
 
 /// Logins that outlive every test.

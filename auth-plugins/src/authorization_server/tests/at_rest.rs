@@ -9,6 +9,9 @@ use crate::authorization_server::rules::DeviceRule;
 use mock_gitlab::Fault;
 use std::time::Duration;
 
+#[cfg(feature = "servers")]
+mod databases;
+
 /// Everything in a store, as its values are.
 async fn everything(store: &Arc<dyn Store>) -> Vec<(Namespace, String, Held)> {
     let mut all = Vec::new();

@@ -3,7 +3,7 @@
 
 use gitlab_mcp_store::{Backend, OpenError, RedisError};
 
-use crate::servers::{Shared, opened, told};
+use crate::servers::{Shared, nobody_waits_for_a_database_that_hangs, opened, told};
 
 fn ours() -> Backend {
     let url = told("GITLAB_MCP_TEST_REDIS_URL");
@@ -34,4 +34,10 @@ async fn one_that_throws_keys_away_is_refused() {
             .to_string()
             .contains("set maxmemory-policy noeviction")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_hangs_is_given_up_in_time() {
+    let url = told("GITLAB_MCP_TEST_REDIS_URL");
+    nobody_waits_for_a_database_that_hangs(&url, |url| Backend::Redis { url }).await;
 }

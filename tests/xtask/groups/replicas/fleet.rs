@@ -18,9 +18,9 @@ use crate::workbench::{Workbench, listening};
 /// How many servers there are.
 pub(super) const SERVERS: usize = 3;
 const BASE: &str = "https://mcp.example";
-const HOST: &str = "mcp.example";
+pub(super) const HOST: &str = "mcp.example";
 pub(super) const SECRET: &str = "Zt5-kW9q_Xv3Rn7Lb1Mc8Yd4Hs6Pf2JgQa";
-const TOKENS: &str = "POST /oauth/token";
+pub(super) const TOKENS: &str = "POST /oauth/token";
 /// The developer everybody else resembles.
 const MODEL: &str = "alice";
 /// Above the numbers of the mock's own people.
@@ -95,6 +95,7 @@ impl<'a> Fleet<'a> {
             ("RATE_LIMIT_IP_ENABLED", "false"),
             ("OAUTH_DEVICE_POLL_INTERVAL", "1"),
             ("OAUTH_REQUEST_RATE_LIMIT_PER_MINUTE", "10000"),
+            ("OAUTH_REGISTER_RATE_LIMIT_PER_HOUR", "1000"),
         ];
         let plain = plain.iter().chain(storage);
         environment.extend(plain.map(|(name, value)| (*name, (*value).to_owned())));
@@ -158,6 +159,26 @@ impl<'a> Fleet<'a> {
             self.audit.extend(audit(&said));
         }
         Ok(())
+    }
+
+    /// Takes the processor away from the server in a seat.
+    pub(super) fn freeze(&self, seat: usize) {
+        if let Some(Some(server)) = self.servers.get(seat) {
+            server.freeze();
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub(super) fn thaw(&self, seat: usize) {
+        if let Some(Some(server)) = self.servers.get(seat) {
+            server.thaw();
+        }
+    }
+
+    /// What the server in a seat has recorded so far.
+    pub(super) fn recorded(&self, seat: usize) -> Vec<Value> {
+        let server = self.servers.get(seat).and_then(Option::as_ref);
+        server.map_or_else(Vec::new, |server| audit(server.output()))
     }
 
     /// Ends every server in the usual way and hands back what all there ever were have recorded.
@@ -243,6 +264,12 @@ impl Seats {
             seat.address = None;
             seat.left += 1;
         }
+    }
+
+    /// Where they are.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        let seats = self.seats();
+        seats.iter().filter_map(|seat| seat.address).collect()
     }
 
     /// A server that is there, another one at each turn.

@@ -128,7 +128,7 @@ impl Crowd {
 }
 
 /// What an event of the audit says under `name`.
-fn word<'a>(event: &'a Value, name: &str) -> &'a str {
+pub(super) fn word<'a>(event: &'a Value, name: &str) -> &'a str {
     event.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -23,9 +23,7 @@ const STEPS: [(&str, &str, Option<&str>); 3] = [
 
 /// Replaces the secret over this storage.
 pub(super) fn play(workbench: &Workbench, storage: &[(&'static str, &str)]) -> Result<(), Outcome> {
-    let prefix = ("OAUTH_STORAGE_TABLE_PREFIX", "rotation_");
-    let storage: Vec<_> = storage.iter().copied().chain([prefix]).collect();
-    let mut fleet = Fleet::start(workbench, &storage, LIFE)?;
+    let mut fleet = Fleet::start(workbench, storage, LIFE)?;
     let crowd = Crowd::gather(&fleet, PEOPLE)?;
     crowd.goes_on(BETWEEN)?;
     for (step, present, previous) in STEPS {

@@ -82,7 +82,7 @@ async fn a_holder_that_died_with_the_pair_costs_one_sign_in() {
     replicas.pass(LIFE);
     held_elsewhere(&replicas, &login.sid).await;
     drop(rotated_elsewhere(&replicas, &login).await);
-    replicas.pass(60);
+    replicas.pass(run::STALE);
     let server = replicas.server();
     assert_eq!(server.fresh(&login.sid).await.err(), Some(NotFresh::Ended));
     assert!(replicas.stored(&login.sid).await.is_none());
@@ -206,6 +206,29 @@ async fn a_pair_that_the_store_does_not_take_is_held_until_it_does() {
     replicas.lines[0].cut(false);
     assert_eq!(caller.await.unwrap().unwrap().ugen, 2);
     assert_eq!(replicas.renewals(), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_waits_for_a_store_outlives_what_another_replica_sees_first() {
+    for away in [61, 120] {
+        let replicas = Replicas::with(Rules::default(), 2).await;
+        let login = replicas.login().await;
+        replicas.pass(LIFE);
+        let slow = Fault::latency(Duration::from_millis(100)).on(REFRESH);
+        replicas.gitlab().faults().add(slow);
+        let (server, sid) = (Arc::clone(replicas.server()), login.sid.clone());
+        let holder = tokio::spawn(async move { server.fresh(&sid).await });
+        until(|| async { replicas.renewals() == 1 }).await;
+        replicas.lines[0].cut(true);
+        replicas.pass(away);
+        // The other one is faster back at the store, and GitLab refuses what stands there.
+        let other = &replicas.servers[1];
+        let refused = other.fresh(&login.sid).await.err();
+        assert_eq!(refused, Some(NotFresh::Unavailable(PAUSE)), "{away} s");
+        replicas.lines[0].cut(false);
+        assert_eq!(holder.await.unwrap().unwrap().ugen, 2, "{away} s");
+        assert_eq!(other.fresh(&login.sid).await.unwrap().ugen, 2, "{away} s");
+    }
 }
 
 #[tokio::test]
