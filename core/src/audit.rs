@@ -223,6 +223,13 @@ impl<'a> Entry<'a> {
         self
     }
 
+    /// The host of the GitLab it is about.
+    #[must_use]
+    pub fn instance(mut self, host: &'a str) -> Self {
+        self.instance = Some(host);
+        self
+    }
+
     /// The id the client gave its message, as JSON text.
     #[must_use]
     pub fn request(mut self, id: &str) -> Self {

@@ -2,3 +2,13 @@
 //! a client or a login.
 
 pub use gitlab_mcp_core::audit::{Entry, Event, From};
+
+use super::AuthorizationServer;
+
+impl AuthorizationServer {
+    /// An entry about this server's auth mode and its GitLab.
+    pub(crate) fn entry(&self, event: Event) -> Entry<'_> {
+        let entry = Entry::new(event).mode(self.rules.mode);
+        entry.instance(self.instance.host())
+    }
+}

@@ -13,7 +13,7 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event, From};
+use super::audit::{Event, From};
 use super::browser::back::{Back, Told};
 use super::browser::refusal::Stop;
 use super::browser::{self, idle_answer};
@@ -64,7 +64,7 @@ impl AuthorizationServer {
             Err(refused) => {
                 // A state that nobody knows is nobody's login.
                 if let Some(reason) = refused.reason() {
-                    let entry = Entry::new(Event::LoginFailed).refused(reason);
+                    let entry = self.entry(Event::LoginFailed).refused(reason);
                     entry.from(&from).write();
                 }
                 return self.problem(&refused.problem());
@@ -94,7 +94,7 @@ impl AuthorizationServer {
         let id = pending.request.client.clone();
         let target = shown_target(&back.redirect_uri);
         let entry = |event| {
-            Entry::new(event)
+            self.entry(event)
                 .client(&id, &back.client_name)
                 .redirect(&target)
                 .from(visit.from)

@@ -169,7 +169,8 @@ impl AuthorizationServer {
 
     /// An audit entry about a request.
     fn consented(&self, event: Event, request: &Request, write: impl FnOnce(Entry<'_>)) {
-        let entry = Entry::new(event)
+        let entry = self
+            .entry(event)
             .client(&request.client, &request.client_name)
             .scope(&self.rules.scope);
         write(entry.redirect(&target(request)));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event};
+use super::audit::Event;
 use super::browser::digest;
 use super::error::{OAuthError, PAUSE, answer};
 use super::grant::Login;
@@ -95,7 +95,7 @@ impl AuthorizationServer {
         let pair = self.renewed_once(refresh).await.map_err(not_renewed)?;
         let own = self.rules.scopes.join(" ");
         let scope = pair.scope.as_deref().unwrap_or(&own);
-        Entry::new(Event::TokenRefreshed)
+        self.entry(Event::TokenRefreshed)
             .client(&presented.client.id, &presented.client.name)
             .scope(scope)
             .from(&presented.from)
@@ -121,7 +121,7 @@ impl AuthorizationServer {
         if !self.rules.groups.is_empty() {
             let used = self.may_use(&id, 0, &access).await;
             if used == Err(VerifyError::Denied) {
-                let entry = Entry::new(Event::GroupDenied).person(&vouched.subject, "");
+                let entry = self.entry(Event::GroupDenied).person(&vouched.subject, "");
                 self.shut_out(&id, &access, "", entry).await?;
                 return Err(VerifyError::Denied);
             }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use serde::Deserialize;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event};
+use super::audit::Event;
 use super::error::PAUSE;
 use super::grant::Login;
 use super::records::Found;
@@ -235,7 +235,7 @@ impl AuthorizationServer {
             let again = self.login(sid).await?.ok_or(NotMember::Ended)?;
             if again.record.ugen == found.record.ugen {
                 let login = again.record;
-                Entry::new(Event::GroupDenied)
+                self.entry(Event::GroupDenied)
                     .refused("not_a_member")
                     .client(&login.client, "")
                     .person(

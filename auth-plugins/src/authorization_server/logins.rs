@@ -7,7 +7,7 @@ use gitlab_mcp_store::{StoreError, Updated};
 use tracing::warn;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event};
+use super::audit::Event;
 use super::grant::{Login, Method};
 use super::groups::Unavailable;
 use super::page::short_login;
@@ -233,7 +233,7 @@ impl AuthorizationServer {
         }
         let username = login.username.unwrap_or_default();
         let name = self.name_at_hand(&login.client).await;
-        Entry::new(Event::LoginEnded)
+        self.entry(Event::LoginEnded)
             .because(reason)
             .client(&login.client, &name)
             .person(&login.subject, &username)

@@ -60,7 +60,13 @@ impl AuthorizationServer {
 
     /// Revokes a token at GitLab; one that cannot be revoked at once is put aside for later.
     pub(crate) async fn revoke_upstream(&self, token: Secret<GitLabToken>) {
-        if attempt(&self.application, &token, "").await == Attempt::Again
+        if attempt(
+            &self.application,
+            &token,
+            self.entry(Event::UpstreamRevoked),
+        )
+        .await
+            == Attempt::Again
             && let Err(error) = self.put_aside(token, "").await
         {
             warn!(%error, "a token of GitLab stays valid until it expires");
@@ -100,8 +106,11 @@ impl AuthorizationServer {
             return;
         };
         let (application, records) = (self.application.clone(), self.records.clone());
+        let (mode, instance) = (self.rules.mode, self.instance.clone());
         tokio::spawn(async move {
-            if attempt(&application, &aside.token, &aside.sid).await == Attempt::Settled
+            let entry = Entry::new(Event::UpstreamRevoked).login(&aside.sid);
+            let entry = entry.mode(mode).instance(instance.host());
+            if attempt(&application, &aside.token, entry).await == Attempt::Settled
                 && let Err(error) = records.delete::<Unrevoked>(&aside.id).await
             {
                 // Revoking twice does no harm.
@@ -140,15 +149,25 @@ impl AuthorizationServer {
             return Ok(());
         }
         let Unrevoked { token, sid, .. } = &found.record;
-        if attempt(&self.application, token, sid).await == Attempt::Settled {
+        if attempt(
+            &self.application,
+            token,
+            self.entry(Event::UpstreamRevoked).login(sid),
+        )
+        .await
+            == Attempt::Settled
+        {
             self.records.forget(&found).await?;
         }
         Ok(())
     }
 }
 
-async fn attempt(application: &GitLabOAuth, token: &Secret<GitLabToken>, sid: &str) -> Attempt {
-    let entry = Entry::new(Event::UpstreamRevoked).login(sid);
+async fn attempt(
+    application: &GitLabOAuth,
+    token: &Secret<GitLabToken>,
+    entry: Entry<'_>,
+) -> Attempt {
     match application.revoke(token).await {
         Ok(()) => {
             entry.write();

@@ -73,7 +73,11 @@ impl Provider {
             patience,
         } = settings;
         let keys = match &secret {
-            Some(secret) => Keys::new(secret, previous.as_ref()).recording(Arc::clone(&clock)),
+            Some(secret) => Keys::new(secret, previous.as_ref()).recording(
+                Arc::clone(&clock),
+                rules.mode,
+                context.instance.clone(),
+            ),
             None => Keys::of_this_process(&*random),
         };
         let store = open(&backend, &prefix, patience, Arc::clone(&clock))

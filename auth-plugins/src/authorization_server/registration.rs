@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::AuthorizationServer;
-use super::audit::{self, Entry, Event};
+use super::audit::{self, Event};
 use super::client::Registration;
 use super::client::metadata::{ClientMetadata, MetadataProblem};
 use super::client::name;
@@ -40,7 +40,7 @@ impl AuthorizationServer {
             Ok(registration) => answer(StatusCode::CREATED, &in_force(&registration, &self.rules)),
             Err(error) => {
                 let from = audit::From::of(&parts);
-                let entry = Entry::new(Event::ClientRegistered).refused(error.code);
+                let entry = self.entry(Event::ClientRegistered).refused(error.code);
                 entry.from(&from).write();
                 error.into_response()
             }
@@ -77,7 +77,7 @@ impl AuthorizationServer {
             .redirect_uris
             .first()
             .map(RedirectUri::shown_target);
-        Entry::new(Event::ClientRegistered)
+        self.entry(Event::ClientRegistered)
             .client(&registration.id, &registration.name)
             .redirect(target.as_deref().unwrap_or_default())
             .scope(&self.rules.scope)

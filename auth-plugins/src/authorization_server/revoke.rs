@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::json;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event, From};
+use super::audit::{Event, From};
 use super::client::Client;
 use super::error::{OAuthError, answer};
 use super::limits::Limited;
@@ -45,7 +45,7 @@ impl AuthorizationServer {
             }
         };
         if let Some((sid, subject)) = revoked {
-            Entry::new(Event::TokenRevoked)
+            self.entry(Event::TokenRevoked)
                 .client(&client.id, &client.name)
                 .person(&subject, "")
                 .login(&sid)

@@ -67,6 +67,8 @@ pub struct Sealed {
 /// Everything a mode decides about its authorization server.
 #[derive(Debug, Clone)]
 pub struct Rules {
+    /// The registered name of the auth mode, for the audit.
+    pub mode: &'static str,
     /// Where GitLab sends the browser.
     pub flow: Flow,
     /// What clients hold.
@@ -171,6 +173,7 @@ impl Default for Rules {
             "zed",
         ];
         Self {
+            mode: "mcp-oauth",
             flow: Flow::Callback("/callback"),
             format: TokenFormat::Reference,
             sealed: None,

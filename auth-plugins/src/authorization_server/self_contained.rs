@@ -15,7 +15,7 @@ use serde_json::json;
 use tracing::error;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event};
+use super::audit::Event;
 use super::browser::digest;
 use super::client::Client;
 use super::error::{OAuthError, answer};
@@ -106,7 +106,8 @@ impl AuthorizationServer {
         let Carried { claims, access } = carried.ok_or(VerifyError::Invalid)?;
         let used = self.may_use(&claims.jti, claims.iat, &access).await;
         if used == Err(VerifyError::Denied) {
-            let entry = Entry::new(Event::GroupDenied)
+            let entry = self
+                .entry(Event::GroupDenied)
                 .client(&claims.client, "")
                 .person(&claims.sub, "")
                 .login(&claims.sid);
@@ -150,7 +151,7 @@ impl AuthorizationServer {
         (login.used, login.rotated) = (now, now);
         login.rgen = login.rgen.saturating_add(1);
         login.ugen = login.ugen.saturating_add(1);
-        presented.note(Event::TokenRefreshed, &login);
+        self.note_issue(presented, Event::TokenRefreshed, &login);
         self.issue_self_contained(base, login)
     }
 
@@ -191,7 +192,7 @@ impl AuthorizationServer {
     /// [`StoreError`].
     pub(super) async fn disown(&self, login: Login, reason: &str) -> Result<(), StoreError> {
         let aside = self.put_aside(login.access, &login.sid).await?;
-        Entry::new(Event::LoginEnded)
+        self.entry(Event::LoginEnded)
             .because(reason)
             .client(&login.client, "")
             .person(

@@ -197,6 +197,7 @@ fn rules(reader: &mut Reader, own: Own, base: Option<&Base>) -> Rules {
     }
     let redirects = limits::redirects(reader);
     Rules {
+        mode: own.mode,
         scope: published(&scopes),
         scopes,
         groups: limits::groups(reader),

@@ -15,7 +15,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::json;
 
 use super::AuthorizationServer;
-use super::audit::{Entry, Event, From};
+use super::audit::{Event, From};
 use super::client::Client;
 use super::error::{OAuthError, PAUSE, answer};
 use super::grant::Login;
@@ -96,7 +96,7 @@ impl AuthorizationServer {
                     .await?
             }
         };
-        presented.note(Event::TokenIssued, &login);
+        self.note_issue(&presented, Event::TokenIssued, &login);
         self.issue(&asked.base, login)
     }
 
@@ -162,19 +162,17 @@ impl AuthorizationServer {
         }
         answer(StatusCode::OK, &body)
     }
-}
 
-impl Presented<'_> {
     /// Writes down that tokens were handed out.
-    pub(super) fn note(&self, event: Event, login: &Login) {
+    pub(super) fn note_issue(&self, presented: &Presented<'_>, event: Event, login: &Login) {
         let username = login.username.as_deref().unwrap_or_default();
-        Entry::new(event)
+        self.entry(event)
             .because(login.shortness())
-            .client(&self.client.id, &self.client.name)
+            .client(&presented.client.id, &presented.client.name)
             .person(&login.subject, username)
             .scope(&login.scope)
             .login(&login.sid)
-            .from(&self.from)
+            .from(&presented.from)
             .write();
     }
 }

@@ -28,16 +28,22 @@ struct Line {
     is_audit: bool,
     /// Event, outcome and reason of an audit event.
     story: Vec<String>,
+    /// Auth mode and host of its GitLab.
+    place: Vec<String>,
     /// Every field.
     text: String,
 }
 
 impl Heard {
-    /// The audit events in their order: name, outcome, and reason where there is one.
+    /// The audit events in their order: name, outcome, and reason where there is one. Each of them
+    /// names the auth mode and the GitLab.
     pub(crate) fn events(&self) -> Vec<String> {
         let lines = self.0.lock().unwrap();
-        let audit = lines.iter().filter(|line| line.is_audit);
-        audit.map(|line| line.story.join(" ")).collect()
+        let audit: Vec<_> = lines.iter().filter(|line| line.is_audit).collect();
+        for line in &audit {
+            assert_eq!(line.place.len(), 2, "{}", line.text);
+        }
+        audit.iter().map(|line| line.story.join(" ")).collect()
     }
 
     /// Everything.
@@ -51,6 +57,9 @@ impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
         if matches!(field.name(), "event" | "outcome" | "reason") && !value.is_empty() {
             self.story.push(value.to_owned());
+        }
+        if matches!(field.name(), "mode" | "instance") {
+            self.place.push(value.to_owned());
         }
         self.record_debug(field, &value);
     }

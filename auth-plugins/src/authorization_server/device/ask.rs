@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use super::{DeviceFlow, Exchanged, Failure, Kind, LONGEST_INTERVAL, SLOWER, Status};
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event, From};
+use crate::authorization_server::audit::{Event, From};
 use crate::authorization_server::grant::{Code, Login, Method, Opens};
 use crate::authorization_server::logins::{Beginning, NotBegun};
 use crate::authorization_server::records::Found;
@@ -192,7 +192,7 @@ impl AuthorizationServer {
             }
         }
         self.client_used(&flow.request.client).await;
-        Entry::new(Event::DeviceCompleted)
+        self.entry(Event::DeviceCompleted)
             .because(login.shortness())
             .client(&flow.request.client, &flow.request.client_name)
             .person(
@@ -259,7 +259,7 @@ impl AuthorizationServer {
             Failure::NotMember => Event::GroupDenied,
             _ => Event::LoginFailed,
         };
-        Entry::new(event)
+        self.entry(event)
             .refused(failure.code())
             .client(&flow.request.client, &flow.request.client_name)
             .scope(&self.rules.scope)

@@ -10,7 +10,7 @@ use tracing::{error, warn};
 
 use super::{DeviceFlow, Kind, LONGEST_INTERVAL, Links, Pace, Status};
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event, From};
+use crate::authorization_server::audit::{Event, From};
 use crate::authorization_server::error::{OAuthError, PAUSE};
 use crate::authorization_server::grant::Request;
 use crate::gitlab_oauth::{DeviceError, DeviceGrant, GrantError};
@@ -112,7 +112,8 @@ impl AuthorizationServer {
     ) -> Result<Started, NotStarted> {
         let (client, name) = (request.client.clone(), request.client_name.clone());
         let started = self.try_start_device(handle, request, kind).await;
-        let entry = Entry::new(Event::DeviceStarted)
+        let entry = self
+            .entry(Event::DeviceStarted)
             .client(&client, &name)
             .scope(&self.rules.scope)
             .from(from);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gitlab_mcp_core::audit::{Entry, Event, Sampler};
 use gitlab_mcp_core::clock::Clock;
+use gitlab_mcp_core::gitlab::Instance;
 
 use super::{Keys, Purpose};
 
@@ -16,17 +17,26 @@ const PERIOD: Duration = Duration::from_mins(1);
 /// What was recorded lately.
 pub(super) struct Uses {
     clock: Arc<dyn Clock>,
+    mode: &'static str,
+    instance: Instance,
     /// One for each kind that occurred.
     kinds: Mutex<HashMap<&'static str, Sampler>>,
 }
 
 impl Keys {
     /// The same keys; uses of the previous secret stand in the audit stream, by `clock` at most once
-    /// a minute for each kind.
+    /// a minute for each kind, with the auth mode and its GitLab.
     #[must_use]
-    pub fn recording(mut self, clock: Arc<dyn Clock>) -> Self {
+    pub fn recording(
+        mut self,
+        clock: Arc<dyn Clock>,
+        mode: &'static str,
+        instance: Instance,
+    ) -> Self {
         self.uses = self.previous.is_some().then(|| Uses {
             clock,
+            mode,
+            instance,
             kinds: Mutex::default(),
         });
         self
@@ -51,6 +61,8 @@ impl Keys {
         if let Some(suppressed) = suppressed {
             let word = kind.strip_prefix("gitlab-mcp ").unwrap_or(kind);
             Entry::new(Event::KeyPreviousUsed)
+                .mode(uses.mode)
+                .instance(uses.instance.host())
                 .because(&word.replace([' ', '-'], "_"))
                 .suppressed(suppressed)
                 .write();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gitlab_mcp_core::clock::ManualClock;
+use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::random::SeededRandom;
 
 use super::*;
@@ -27,9 +28,14 @@ fn keys(present: &str) -> Keys {
     Keys::new(&secret(present), None)
 }
 
+fn instance() -> Instance {
+    Instance::parse("https://gitlab.example").unwrap()
+}
+
 /// The present secret is `new`, the previous one `old`.
 fn rotated(clock: Arc<ManualClock>) -> Keys {
-    Keys::new(&secret("new"), Some(&secret("old"))).recording(clock)
+    let keys = Keys::new(&secret("new"), Some(&secret("old")));
+    keys.recording(clock, "mcp-oauth", instance())
 }
 
 fn opens(keys: &Keys, purpose: Purpose, context: &[&[u8]], sealed: &[u8]) -> bool {
@@ -236,7 +242,9 @@ fn only_what_the_previous_secret_proves_is_a_use_of_it() {
     // Where something might be; nobody has found it there.
     both.look_up("code", "v");
     // A server without a previous secret.
-    let without = keys("new").recording(Arc::new(ManualClock::default()));
+    let without = keys("new");
+    let clock = Arc::new(ManualClock::default());
+    let without = without.recording(clock, "mcp-oauth", instance());
     assert!(!opens(&without, Purpose::AtRest, &[], &old.sealed));
     without.previous_was_used(Purpose::AtRest);
     assert_eq!(heard.events(), Vec::<String>::new());

@@ -1,6 +1,7 @@
 //! Records come back as they were, once where that is asked, and never from another place.
 
 use gitlab_mcp_core::clock::ManualClock;
+use gitlab_mcp_core::gitlab::Instance;
 use gitlab_mcp_core::random::SeededRandom;
 use gitlab_mcp_core::secret::{MasterSecret, Secret};
 use gitlab_mcp_store::Memory;
@@ -86,7 +87,8 @@ async fn a_record_that_only_the_previous_secret_finds_is_a_use_of_it() {
     let with = |present, previous: Option<&str>| {
         let previous = previous.map(secret);
         let keys = Keys::new(&secret(present), previous.as_ref());
-        let keys = keys.recording(Arc::clone(&clock) as _);
+        let instance = Instance::parse("https://gitlab.example").unwrap();
+        let keys = keys.recording(Arc::clone(&clock) as _, "mcp-oauth", instance);
         let random = Arc::new(SeededRandom::new(1));
         Records::new(Arc::clone(&store) as _, Arc::new(keys), random)
     };

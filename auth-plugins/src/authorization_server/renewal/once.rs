@@ -13,7 +13,7 @@ use tracing::{error, warn};
 use super::lease::Lease;
 use super::{LONGEST_WAIT, PAUSE};
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event};
+use crate::authorization_server::audit::Event;
 use crate::authorization_server::browser::digest;
 use crate::authorization_server::groups::Unavailable;
 use crate::authorization_server::logins::ends;
@@ -143,8 +143,8 @@ impl AuthorizationServer {
         let place = place.ok_or(NotRenewed::Unavailable(PAUSE))?;
         let renewed = self.application.refresh(refresh).await;
         drop(place);
-        let tokens = renewed.map_err(|reason| not_renewed(&reason))?;
-        Entry::new(Event::UpstreamRefresh).write();
+        let tokens = renewed.map_err(|reason| self.not_renewed(&reason))?;
+        self.entry(Event::UpstreamRefresh).write();
         let pair = self.pair(tokens);
         let life = if self.rules.groups.is_empty() {
             SHARED
@@ -169,25 +169,25 @@ impl AuthorizationServer {
             ends: ends(now, tokens.expires_in),
         }
     }
-}
 
-fn not_renewed(reason: &GrantError) -> NotRenewed {
-    let word = match reason {
-        GrantError::Refused(code) => code.as_str(),
-        GrantError::Transient => "unavailable",
-        GrantError::Invalid => "unusable_answer",
-    };
-    Entry::new(Event::UpstreamRefresh).refused(word).write();
-    match reason {
-        GrantError::Refused(code) if code == "invalid_grant" => NotRenewed::Refused,
-        GrantError::Refused(code) => {
-            error!(
-                code,
-                "GitLab refuses the application of this server: no sign-in can be renewed until its \
-                 id, its secret and its settings at GitLab are right"
-            );
-            NotRenewed::Unavailable(PAUSE)
+    fn not_renewed(&self, reason: &GrantError) -> NotRenewed {
+        let word = match reason {
+            GrantError::Refused(code) => code.as_str(),
+            GrantError::Transient => "unavailable",
+            GrantError::Invalid => "unusable_answer",
+        };
+        self.entry(Event::UpstreamRefresh).refused(word).write();
+        match reason {
+            GrantError::Refused(code) if code == "invalid_grant" => NotRenewed::Refused,
+            GrantError::Refused(code) => {
+                error!(
+                    code,
+                    "GitLab refuses the application of this server: no sign-in can be renewed until its \
+                     id, its secret and its settings at GitLab are right"
+                );
+                NotRenewed::Unavailable(PAUSE)
+            }
+            GrantError::Transient | GrantError::Invalid => NotRenewed::Unavailable(PAUSE),
         }
-        GrantError::Transient | GrantError::Invalid => NotRenewed::Unavailable(PAUSE),
     }
 }

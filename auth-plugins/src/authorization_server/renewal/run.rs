@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use super::lease::Lease;
 use super::{NotFresh, Wanted};
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event};
+use crate::authorization_server::audit::Event;
 use crate::authorization_server::error::PAUSE;
 use crate::authorization_server::grant::{InFlight, Login};
 use crate::authorization_server::logins::ends;
@@ -166,7 +166,8 @@ impl AuthorizationServer {
             ends: ends(now, tokens.expires_in),
         };
         let entry = (found.record.sid.clone(), found.record.subject.clone());
-        let entry = Entry::new(Event::UpstreamRefresh)
+        let entry = self
+            .entry(Event::UpstreamRefresh)
             .login(&entry.0)
             .person(&entry.1, "");
         let storing = self.store_until_done(found, &mut pair, lease);
@@ -322,7 +323,7 @@ impl AuthorizationServer {
                 "unavailable"
             }
         };
-        Entry::new(Event::UpstreamRefresh)
+        self.entry(Event::UpstreamRefresh)
             .refused(word)
             .login(&found.record.sid)
             .person(&found.record.subject, "")

@@ -8,7 +8,7 @@ use gitlab_mcp_core::secret::Secret;
 use super::Presented;
 use super::refusal::not_a_member;
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event};
+use crate::authorization_server::audit::Event;
 use crate::authorization_server::codes::{Proof, Redeemed, is_verifier};
 use crate::authorization_server::error::{OAuthError, PAUSE};
 use crate::authorization_server::grant::{Code, Login, Method, Opens};
@@ -59,7 +59,7 @@ impl AuthorizationServer {
         is_theft: bool,
     ) -> Result<(), OAuthError> {
         let reason = if is_theft { "theft" } else { "repetition" };
-        Entry::new(Event::CodeReplayed)
+        self.entry(Event::CodeReplayed)
             .refused(reason)
             .client(&presented.client.id, &presented.client.name)
             .login(code.sid())
@@ -124,7 +124,7 @@ impl AuthorizationServer {
                 NotBegun::Denied => Event::GroupDenied,
                 NotBegun::Unavailable | NotBegun::Unknown => Event::LoginFailed,
             };
-            Entry::new(event)
+            self.entry(event)
                 .refused(word)
                 .client(&presented.client.id, &presented.client.name)
                 .from(&presented.from)
@@ -132,7 +132,7 @@ impl AuthorizationServer {
             answer
         })?;
         // The browser came back to the client and not here: this is where its sign-in ends.
-        presented.note(Event::LoginCompleted, &login);
+        self.note_issue(presented, Event::LoginCompleted, &login);
         self.client_used(&presented.client.id).await;
         Ok(login)
     }

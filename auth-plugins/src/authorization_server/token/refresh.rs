@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::Presented;
 use super::refusal::{not_a_member, refresh_refused};
 use crate::authorization_server::AuthorizationServer;
-use crate::authorization_server::audit::{Entry, Event};
+use crate::authorization_server::audit::Event;
 use crate::authorization_server::error::OAuthError;
 use crate::authorization_server::grant::Login;
 use crate::authorization_server::groups::NotMember;
@@ -127,7 +127,7 @@ impl AuthorizationServer {
         });
         let changed = changed.await?.ok_or_else(refresh_refused)?;
         if rotated {
-            presented.note(Event::TokenRefreshed, &changed.record);
+            self.note_issue(presented, Event::TokenRefreshed, &changed.record);
             return Ok(self.issue_reference(&presented.asked.base, &changed.record));
         }
         // Another request with this token was faster.
@@ -139,7 +139,7 @@ impl AuthorizationServer {
 
     /// The same successor again, with another access token.
     fn repeat(&self, presented: &Presented<'_>, login: &Login) -> Response<Body> {
-        presented.note(Event::TokenRefreshed, login);
+        self.note_issue(presented, Event::TokenRefreshed, login);
         self.issue_reference(&presented.asked.base, login)
     }
 
@@ -149,7 +149,7 @@ impl AuthorizationServer {
         presented: &Presented<'_>,
         login: Login,
     ) -> Result<OAuthError, OAuthError> {
-        Entry::new(Event::RefreshReuse)
+        self.entry(Event::RefreshReuse)
             .refused("refresh_reuse")
             .client(&presented.client.id, &presented.client.name)
             .person(
