@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::State;
 use super::client::{Client, Step};
 use super::fleet::{Fleet, SERVERS};
@@ -26,9 +28,11 @@ const LONGEST: Duration = Duration::from_millis(2 * 2_000 + 1_500);
 /// How long answers are late.
 const PHASE: Duration = Duration::from_secs(5);
 /// Calls that each server has at a time, besides everybody's.
-const CALLS: usize = 100;
+const CALLS: usize = 2 * CONNECTIONS;
 /// Connections of a server to its store at a time.
 const CONNECTIONS: usize = 16;
+/// As long as calls without a store take.
+const BETWEEN_BURSTS: Duration = Duration::from_secs(2);
 const P99: Duration = Duration::from_millis(50);
 
 /// Lets the store answer late.
@@ -46,8 +50,9 @@ pub(super) fn play(
     let crowd = Crowd::gather(&fleet, PEOPLE)?;
     crowd.goes_on(BETWEEN)?;
     let pulse = Pulse::of(fleet.seats.addresses());
-    pause(PHASE);
+    let called = all_is_well(&fleet, &member);
     let usual = pulse.stop()?;
+    called?;
     say(&format!("   GET /health before: {usual}"));
     for late in LATE {
         line.answers_after(late);
@@ -90,9 +95,37 @@ fn is_fast(beat: Beat, usual: Beat) -> Result<(), Outcome> {
         return Ok(());
     }
     Err(Outcome::Failed(format!(
-        "one of a hundred answers took longer than {:.1?}, allowed are {allowed:.1?}",
+        "one of a hundred samples took longer than {:.1?}, allowed are {allowed:.1?}",
         beat.p99
     )))
+}
+
+/// What became of a call, and how long it took.
+type Called = (Result<(), Step>, Duration);
+
+/// Many calls at once, at every server.
+fn burst(fleet: &Fleet<'_>, member: &Client) -> Vec<JoinHandle<Called>> {
+    let seats = (0..SERVERS).flat_map(|seat| (0..CALLS).map(move |_| seat));
+    let calls = seats.map(|seat| {
+        let mut member = member.at(seat);
+        let watch = Stopwatch::start();
+        let calling = async move { (member.call().await, watch.read()) };
+        fleet.runtime.spawn(calling)
+    });
+    calls.collect()
+}
+
+/// The same calls while the store is well.
+fn all_is_well(fleet: &Fleet<'_>, member: &Client) -> Result<(), Outcome> {
+    let deadline = Deadline::after(PHASE);
+    while !deadline.is_over() {
+        for call in burst(fleet, member) {
+            let called = fleet.runtime.block_on(call);
+            called.map_err(|error| error.to_string())?.0?;
+        }
+        pause(BETWEEN_BURSTS);
+    }
+    Ok(())
 }
 
 /// Everything there is to ask, and many calls at once, until the time is over. How long the slowest
@@ -102,15 +135,7 @@ fn refused(fleet: &Fleet<'_>, id: &str, member: &Client) -> Result<Duration, Out
     let deadline = Deadline::after(phase);
     let mut slowest = Duration::ZERO;
     while !deadline.is_over() {
-        let calls: Vec<_> = (0..SERVERS)
-            .flat_map(|seat| (0..CALLS).map(move |_| seat))
-            .map(|seat| {
-                let mut member = member.at(seat);
-                let watch = Stopwatch::start();
-                let calling = async move { (member.call().await, watch.read()) };
-                fleet.runtime.spawn(calling)
-            })
-            .collect();
+        let calls = burst(fleet, member);
         slowest = slowest.max(everything(fleet, id)?);
         for call in calls {
             let called = fleet.runtime.block_on(call);
