@@ -13,6 +13,8 @@ pub(crate) use guard::Guard;
 pub(crate) use output::Output;
 
 const POLL: Duration = Duration::from_millis(15);
+/// Longest wait until a process that was stopped is.
+const STOPPED: Duration = Duration::from_secs(1);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A running child. Dropping it ends its whole group.
@@ -102,9 +104,7 @@ impl Process {
     /// Takes the processor away from it and from all it has started: they keep their connections and
     /// answer nothing.
     pub(crate) fn freeze(&self) {
-        // What it has started is known for certain once it starts no more.
-        guard::signal("STOP", &[self.child.id()]);
-        let groups = family::groups(self.child.id());
+        let groups = self.family();
         for group in groups.iter().skip(1) {
             self.guard.watch(*group);
         }
@@ -132,6 +132,18 @@ impl Process {
         })
     }
 
+    /// Its group and those of all it has started, which are known for certain once it is stopped and
+    /// starts no more.
+    fn family(&self) -> Vec<u32> {
+        let child = self.child.id();
+        guard::signal("STOP", &[child]);
+        let deadline = Deadline::after(STOPPED);
+        while !family::is_at_rest(child) && !deadline.is_over() {
+            pause(Duration::from_millis(1));
+        }
+        family::groups(child)
+    }
+
     fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         let deadline = Deadline::after(limit);
         loop {
@@ -151,7 +163,7 @@ impl Process {
             return;
         }
         self.ended = true;
-        let groups = family::groups(self.child.id());
+        let groups = self.family();
         guard::signal("KILL", &groups);
         if self.child.wait().is_err() {
             return; // it was waited for before

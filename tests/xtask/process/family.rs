@@ -22,6 +22,20 @@ pub(super) fn groups(child: u32) -> Vec<u32> {
     groups
 }
 
+/// Whether a process starts no more others: it is stopped or has ended. True where the system does not
+/// tell.
+pub(super) fn is_at_rest(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+    let state = stat.ok().and_then(|stat| state(&stat));
+    state.is_none_or(|state| matches!(state, 'T' | 't' | 'Z' | 'X'))
+}
+
+/// Of `1 (name) S parent group …`.
+fn state(stat: &str) -> Option<char> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.trim_start().chars().next()
+}
+
 /// Process, parent and group of everybody.
 fn everybody() -> Vec<(u32, u32, u32)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -49,5 +63,7 @@ mod tests {
     fn a_name_may_look_like_the_rest() {
         assert_eq!(parent_and_group("7 (a) S 1 2) S 3 4 5"), Some((3, 4)));
         assert_eq!(parent_and_group("7 (a"), None);
+        assert_eq!(state("7 (a) S 1 2) T 3 4 5"), Some('T'));
+        assert_eq!(state("7 (a"), None);
     }
 }
