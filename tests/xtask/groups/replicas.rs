@@ -36,22 +36,10 @@ mod visit;
 use std::time::Duration;
 
 use super::cargo::tested;
-use super::stores::{demanded, in_ci};
+use super::stores::{demanded, in_ci, with_servers};
 use crate::report::Lack;
 use crate::workbench::{Database, Workbench};
 
-/// The tests of the crate that take part in this.
-const RACES: [&str; 9] = [
-    "test",
-    "--package",
-    "gitlab-mcp-auth-plugins",
-    "--features",
-    "servers",
-    "--lib",
-    "--no-fail-fast",
-    "--",
-    "tests::races::",
-];
 const KILLS: usize = 20;
 const CRASHES: usize = 5;
 
@@ -61,7 +49,7 @@ pub(super) fn run(workbench: &mut Workbench) {
         Ok(both) => both,
         Err(lack) => return workbench.case("replicas", |_| Err(demanded(lack, in_ci()))),
     };
-    let mut command = workbench.cargo(&RACES);
+    let mut command = workbench.cargo(&with_servers("tests::races::"));
     command.envs([
         ("GITLAB_MCP_TEST_REDIS_URL", redis.url()),
         ("GITLAB_MCP_TEST_POSTGRESQL_URL", postgresql.url()),

@@ -12,18 +12,21 @@ const EVICTING: [&str; 2] = ["--maxmemory 64mb", "--maxmemory-policy allkeys-lru
 
 /// A Redis whose snapshots can be searched.
 const LEGIBLE: [&str; 1] = ["--rdbcompression no"];
-/// The tests that search what the servers write.
-const AT_REST: [&str; 9] = [
-    "test",
-    "--package",
-    "gitlab-mcp-auth-plugins",
-    "--features",
-    "servers",
-    "--lib",
-    "--no-fail-fast",
-    "--",
-    "at_rest::databases::",
-];
+
+/// The tests of the authorization server of that name that need real servers.
+pub(super) const fn with_servers(name: &str) -> [&str; 9] {
+    [
+        "test",
+        "--package",
+        "gitlab-mcp-auth-plugins",
+        "--features",
+        "servers",
+        "--lib",
+        "--no-fail-fast",
+        "--",
+        name,
+    ]
+}
 
 /// The servers of the suite.
 struct Servers {
@@ -52,7 +55,7 @@ pub(super) fn run(workbench: &mut Workbench) {
         ("GITLAB_MCP_TEST_POSTGRESQL_URL", servers.postgresql.url()),
     ]);
     tested(workbench, "stores", &mut command);
-    let mut command = workbench.cargo(&AT_REST);
+    let mut command = workbench.cargo(&with_servers("at_rest::databases::"));
     match servers.files(workbench) {
         Ok(variables) => command.envs(variables),
         Err(lack) => return workbench.case("stores/at-rest", |_| Err(lack.into())),

@@ -43,6 +43,12 @@ pub(super) enum Next {
     End,
 }
 
+/// Whether an event may be missed.
+fn is_news(event: &Event) -> bool {
+    let message = event.message.as_deref();
+    message.is_none_or(|one| matches!(one, ServerJsonRpcMessage::Notification(_)))
+}
+
 impl Log {
     /// An empty stream; `stream` is the number of the request's stream.
     pub(super) fn new(stream: Option<u64>) -> Self {
@@ -89,22 +95,11 @@ impl Log {
             self.events.pop_front();
         }
         if self.unread() > WAITING {
-            let is_news = |event: &Event| {
-                let message = event.message.as_deref();
-                message.is_none_or(|one| matches!(one, ServerJsonRpcMessage::Notification(_)))
-            };
-            let (unread, news) = (
-                self.read,
-                self.events
-                    .iter()
-                    .position(|event| event.id.index >= self.read && is_news(event)),
-            );
-            let oldest = || {
-                self.events
-                    .iter()
-                    .position(|event| event.id.index >= unread)
-            };
-            if let Some(place) = news.or_else(oldest) {
+            let unread = self.events.iter().enumerate();
+            let mut unread = unread.filter(|(_, event)| event.id.index >= self.read);
+            let oldest = unread.clone().next();
+            let place = unread.find(|(_, event)| is_news(event)).or(oldest);
+            if let Some((place, _)) = place {
                 self.events.remove(place);
             }
         }

@@ -148,9 +148,6 @@ impl Streams {
     pub(in crate::mcp) fn listen(self: &Arc<Self>) -> Reader {
         let mut state = self.state();
         let number = state.next();
-        if state.common.is_free_for(number) {
-            state.common.take(number);
-        }
         let from = state.common.read();
         self.reader(None, number, from)
     }
